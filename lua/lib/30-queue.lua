@@ -1,0 +1,120 @@
+-- A queue's keys and settings, and the three moves every queue function is made of:
+-- ending sessions that are over, admitting from the front, and looking a user up.
+
+-- A place is epoch * 2^36 + number: a later epoch sorts behind all earlier ones, and the
+-- draws of the lottery (1..2^32) sort in front of every numbered place.
+local EPOCH_SPAN = 2 ^ 36
+
+-- The six keys most queue functions take, in this order.
+local function queue_of(keys)
+	return {
+		queue = keys[1],
+		waiting = keys[2],
+		active = keys[3],
+		places = keys[4],
+		unclaimed = keys[5],
+		admitted = keys[6],
+	}
+end
+
+-- gives: the settings in force, or nil while the queue is not set up. Times in ms.
+local function settings_of(key)
+	local v = redis.call('HMGET', key, 'capacity', 'ratePerSecond', 'sessionSeconds', 'claimSeconds',
+		'paused', 'opensAt', 'epoch', 'createdAt', 'ceiling')
+	if not v[1] then
+		return nil
+	end
+	return {
+		capacity = tonumber(v[1]),
+		rate = tonumber(v[2]),
+		session_ms = tonumber(v[3]) * 1000,
+		claim_ms = tonumber(v[4]) * 1000,
+		paused = v[5] == '1',
+		opens_at = tonumber(v[6]),
+		epoch = tonumber(v[7]),
+		created_at = tonumber(v[8]),
+		ceiling = tonumber(v[9]),
+	}
+end
+
+-- Takes one user's session away. gives: 1 if it was never claimed, else 0.
+local function session_end(q, user)
+	redis.call('ZREM', q.active, user)
+	redis.call('ZREM', q.places, user)
+	return redis.call('SREM', q.unclaimed, user)
+end
+
+-- Ends the sessions that are over, at most `batch` of them. gives: how many.
+local function sessions_sweep(q, now, batch)
+	local over = redis.call('ZRANGEBYSCORE', q.active, '-inf', int(now), 'LIMIT', 0, batch)
+	local no_shows = 0
+	for _, user in ipairs(over) do
+		no_shows = no_shows + session_end(q, user)
+	end
+	if no_shows > 0 then
+		redis.call('HINCRBY', q.queue, 'noShows', no_shows)
+	end
+	return #over
+end
+
+-- gives: how many may be let in now. Both limits are kept over every window: the rate
+-- counts the admissions of the last 1,000 ms themselves, so no burst can straddle it.
+local function room_inside(q, s, now)
+	if s.paused or s.opens_at > now then
+		return 0
+	end
+	local room = s.capacity - redis.call('ZCARD', q.active)
+	if room <= 0 then
+		return 0
+	end
+	local recent = redis.call('ZCOUNT', q.admitted, '(' .. int(now - 1000), '+inf')
+	return math.max(0, math.min(room, s.rate - recent))
+end
+
+-- Opens a session for each user of `line` (user, place, user, place, ...), to be claimed
+-- within the queue's claimSeconds, and keeps the admission for a minute: the rate and
+-- the expected time are counted from it.
+local function sessions_open(q, s, now, line)
+	local active, places, users, admitted = {}, {}, {}, {}
+	local claim_by = int(now + s.claim_ms)
+	for i = 1, #line, 2 do
+		local user, place = line[i], line[i + 1]
+		active[#active + 1] = claim_by
+		active[#active + 1] = user
+		places[#places + 1] = place
+		places[#places + 1] = user
+		users[#users + 1] = user
+		admitted[#admitted + 1] = int(now)
+		admitted[#admitted + 1] = place .. ':' .. user
+	end
+	redis.call('ZADD', q.active, unpack(active))
+	redis.call('ZADD', q.places, unpack(places))
+	redis.call('SADD', q.unclaimed, unpack(users))
+	redis.call('ZADD', q.admitted, unpack(admitted))
+	redis.call('HINCRBY', q.queue, 'admitted', #users)
+end
+
+-- Turns an admission into a session, once: from then on sessionSeconds run.
+-- gives: the session's end in ms.
+local function session_claim(q, s, now, user, ends)
+	if redis.call('SREM', q.unclaimed, user) == 0 then
+		return ends
+	end
+	ends = now + s.session_ms
+	redis.call('ZADD', q.active, 'XX', int(ends), user)
+	return ends
+end
+
+-- gives: the end (ms) and the place (text) of a session that is not over, or nil.
+local function session_of(q, now, user)
+	local ends = redis.call('ZSCORE', q.active, user)
+	if not ends or tonumber(ends) <= now then
+		return nil
+	end
+	return tonumber(ends), redis.call('ZSCORE', q.places, user)
+end
+
+-- gives: whether the doors are still closed, as a code.
+local function line_state(s, now)
+	return s.opens_at > now and CODE.SCHEDULED or CODE.WAITING
+end

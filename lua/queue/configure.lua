@@ -1,0 +1,28 @@
+-- usher_configure: puts a queue's settings in force, or sets the queue up.
+-- KEYS: queue active.
+-- ARGS: version epoch capacity ratePerSecond sessionSeconds claimSeconds paused(0|1)
+--       opensAt(Unix ms, 0 none) createdAt(Unix ms).
+-- gives: {OK}, or {STALE} if a later version or epoch is in force already: of several
+--        instances that write at once the latest settings win, in whatever order they come.
+-- cost: O(1).
+redis.register_function('usher_configure', function(keys, args)
+	local bad = miscounted('usher_configure', keys, args, 2, 9, 9)
+	if bad then
+		return bad
+	end
+	local version, epoch = tonumber(args[1]), tonumber(args[2])
+	local old = redis.call('HMGET', keys[1], 'version', 'epoch')
+	local old_version, old_epoch = tonumber(old[1] or -1), tonumber(old[2] or -1)
+	if epoch < old_epoch or version < old_version then
+		return { CODE.STALE }
+	end
+	if epoch > old_epoch then
+		redis.call('HSET', keys[1], 'next', 0)
+	end
+	-- Lowering the capacity throws nobody out; until they have gone the ceiling is higher.
+	local inside = redis.call('ZCARD', keys[2])
+	redis.call('HSET', keys[1], 'ceiling', math.max(inside, tonumber(args[3])), 'version', args[1], 'epoch', args[2], 'capacity', args[3],
+		'ratePerSecond', args[4], 'sessionSeconds', args[5], 'claimSeconds', args[6],
+		'paused', args[7], 'opensAt', args[8], 'createdAt', args[9])
+	return { CODE.OK }
+end)

@@ -1,0 +1,23 @@
+/*
+ * The token filter and the admin key: steps in front of the routes that need them.
+ */
+#ifndef USHER_API_FILTER_H
+#define USHER_API_FILTER_H
+
+#include "api/visit.h"
+
+/* An ended token passes if the request carries an Idempotency-Key: the handler looks for the
+ * answer that may have got lost. visit->standing.code is TOKEN_EXPIRED then. Goes with NEED_ACTIVE. */
+#define NEED_ACTIVE_OR_REPLAY 16
+
+/* The order is the order of the sequence diagrams. */
+extern const struct prelude filter_preludes[];
+extern const size_t filter_prelude_count;
+
+/* 302 to the token route. */
+enum step reply_expired(struct request *r);
+
+/* What a user is told about where they stand: WAITING or SCHEDULED by the queue's opening. */
+enum code standing_code(const struct queue *q, const struct standing *s);
+
+#endif

@@ -1,0 +1,286 @@
+/* /v1/reservations: holding seats, looking at a reservation, giving it up. */
+#include "store/reservations.h"
+
+#include <cjson/cJSON.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/filter.h"
+#include "api/routes.h"
+#include "api/seat_json.h"
+#include "base/json_read.h"
+#include "base/metrics.h"
+#include "engine/seats.h"
+
+/* What a reservation is being made of. */
+struct reserving {
+	int64_t schedule_id, seat_id;
+	const cJSON *seat_ids;
+	const struct catalog_concert *concert;
+	struct seat_list seats; /* by rising id */
+	struct holding holding;
+};
+
+static const struct json_field reserving_fields[] = {
+	{"scheduleId", JSON_INT, 1, ID_MOST, JSON_REQUIRED, offsetof(struct reserving, schedule_id)},
+	{"seatId", JSON_INT, 1, ID_MOST, JSON_OPTIONAL, offsetof(struct reserving, seat_id)},
+	{"seatIds", JSON_LIST, 1, SEATS_MOST, JSON_OPTIONAL, offsetof(struct reserving, seat_ids)},
+};
+
+static int by_number(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* The seats of the body, one or many, sorted; false after a 400. */
+static bool seats_or_reply(struct request *r, struct reserving *s)
+{
+	struct seat_list *seats = &s->seats;
+	const cJSON *item;
+
+	if ((s->seat_id != 0) == (s->seat_ids != NULL)) {
+		reply_problem(r, CODE_INVALID_FIELD, "seatId: either seatId or seatIds must be given");
+		return false;
+	}
+	if (s->seat_id)
+		seats->ids[seats->count++] = s->seat_id;
+	cJSON_ArrayForEach (item, s->seat_ids) {
+		if (!json_integer(item, 1, ID_MOST, &seats->ids[seats->count])) {
+			reply_problem_fmt(r, CODE_INVALID_FIELD, "seatIds[%zu]: must be a whole number from 1 to %lld",
+					  seats->count, (long long)ID_MOST);
+			return false;
+		}
+		seats->count++;
+	}
+	qsort(seats->ids, seats->count, sizeof(seats->ids[0]), by_number);
+	for (size_t i = 1; i < seats->count; i++) {
+		if (seats->ids[i] == seats->ids[i - 1]) {
+			reply_problem_fmt(r, CODE_INVALID_FIELD, "seatIds: seat %lld stands twice",
+					  (long long)seats->ids[i]);
+			return false;
+		}
+	}
+	return true;
+}
+
+static enum step reply_seats(struct request *r, enum code code, const struct seat_list *seats, const char *detail)
+{
+	struct json j;
+
+	problem_begin(r, &j, code, detail);
+	json_array(&j, "seatIds");
+	for (size_t i = 0; i < seats->count; i++)
+		json_int(&j, NULL, seats->ids[i]);
+	json_array_end(&j);
+	return problem_end(r, &j, code);
+}
+
+/* Whether the catalogue has the seats; false after a 404. */
+static bool seats_exist_or_reply(struct request *r, const struct catalog_schedule *schedule, struct reserving *s)
+{
+	struct seat_list unknown = {0};
+
+	for (size_t i = 0; i < s->seats.count; i++)
+		if (!schedule_seat(schedule, s->seats.ids[i]))
+			unknown.ids[unknown.count++] = s->seats.ids[i];
+	if (unknown.count == 0)
+		return true;
+	reply_seats(r, CODE_SEAT_NOT_FOUND, &unknown, "seatIds lists the unknown ones");
+	return false;
+}
+
+enum step reserve_read(struct request *r)
+{
+	struct reserving *s = state_or_reply(r, sizeof(*s));
+	const struct catalog_schedule *schedule;
+
+	if (!s || !body_or_reply(r, reserving_fields, 3, s) || !seats_or_reply(r, s) || !idempotency_or_reply(r))
+		return STEP_DONE;
+	schedule = schedule_or_reply(r, s->schedule_id);
+	if (!schedule || !seats_exist_or_reply(r, schedule, s))
+		return STEP_DONE;
+	s->concert = schedule->concert;
+	s->seats.concert = s->concert->id;
+	s->seats.schedule = schedule->id;
+	return STEP_NEXT;
+}
+
+enum step reserve_hold(struct request *r)
+{
+	struct visit *v = visit_of(r);
+	struct reserving *s = v->state;
+
+	return seats_hold(&r->task, &v->worker->engine, v->queue, v->token.user, v->token.place, &s->seats,
+			  s->concert->seat_limit, s->concert->hold_seconds * 1000, &s->holding);
+}
+
+/* Redis said no. */
+static enum step reply_refused(struct request *r, const struct reserving *s)
+{
+	switch (s->holding.code) {
+	case CODE_SEAT_TAKEN:
+		return reply_seats(r, CODE_SEAT_TAKEN, &s->holding.taken, "seatIds lists those that are not free");
+	case CODE_SEAT_LIMIT:
+		return reply_problem_fmt(r, CODE_SEAT_LIMIT, "at most %lld seats of this concert for one user",
+					 (long long)s->concert->seat_limit);
+	default:
+		return reply_expired(r);
+	}
+}
+
+/* The hold was taken, but no reservation came of it, or not for this request. */
+static void hold_undo(struct job *job)
+{
+	const struct reserve_job *j = (struct reserve_job *)job;
+
+	if (j->held_at && (job->outcome != CODE_OK || j->code != CODE_OK || j->replayed))
+		seats_release(j->engine, j->line, (uint64_t)j->user, &j->seats, 1);
+}
+
+/* A loser costs MySQL nothing, unless a key says that the answer may have been given before. */
+enum step reserve_record(struct request *r)
+{
+	struct visit *v = visit_of(r);
+	struct reserving *s = v->state;
+	bool held = s->holding.code == CODE_OK, may = held || s->holding.code == CODE_HELD_ALREADY;
+	struct reserve_job *j;
+
+	if (!may && !*v->idempotency.key)
+		return reply_refused(r, s);
+	j = job_or_reply(r, sizeof(*j), reserve_work);
+	if (!j) {
+		if (held)
+			seats_release(&v->worker->engine, v->queue, v->token.user, &s->seats, 1);
+		return STEP_DONE;
+	}
+	j->job.unused = hold_undo;
+	j->user = (int64_t)v->token.user;
+	j->place = v->token.place;
+	memcpy(j->queue, v->queue->name, sizeof(j->queue));
+	j->held_at = held ? s->holding.asked_at : 0;
+	j->hold_ms = s->concert->hold_seconds * 1000;
+	j->seat_limit = s->concert->seat_limit;
+	j->seats = s->seats;
+	j->idempotency = v->idempotency;
+	j->replay_only = !may;
+	j->engine = &v->worker->engine;
+	j->line = v->queue;
+	return job_wait(r);
+}
+
+static enum step reply_reservation(struct request *r, int status, const struct reservation *x)
+{
+	const struct catalog *c = catalog_or_reply(r);
+	struct json j;
+
+	if (!c)
+		return STEP_DONE;
+	json_begin(&j, &r->task.arena);
+	json_object(&j, NULL);
+	json_int(&j, "reservationId", x->id);
+	json_int(&j, "userId", x->user);
+	json_int(&j, "scheduleId", x->seats.schedule);
+	reservation_seats_json(&j, c, x);
+	json_int(&j, "amount", x->amount);
+	json_text(&j, "status", reservation_status_name(x->status));
+	json_time(&j, "expiresAt", x->expires_at);
+	json_object_end(&j);
+	return reply_json(r, status, &j);
+}
+
+/* MySQL has the last word: Redis is told what it did not know. */
+static enum step reply_taken(struct request *r, const struct reserve_job *j)
+{
+	const struct visit *v = visit_of(r);
+	struct seat_list taken = {0};
+
+	for (size_t i = 0; i < j->seats.count; i++)
+		if (j->truth[i].remaining_ms != 0)
+			taken.ids[taken.count++] = j->truth[i].seat;
+	seats_correct(NULL, &v->worker->engine, v->queue, j->seats.schedule, j->truth, j->seats.count);
+	metric_add(METRIC_corrected, (int64_t)taken.count);
+	return reply_seats(r, CODE_SEAT_TAKEN, taken.count ? &taken : &j->seats,
+			   "seatIds lists those that are not free");
+}
+
+enum step reserve_answer(struct request *r)
+{
+	struct visit *v = visit_of(r);
+	struct reserve_job *j = v->job;
+
+	hold_undo(&j->job);
+	if (j->code == CODE_OK && j->replayed)
+		reply_header(r, "Idempotent-Replay", "true");
+	else if (j->code == CODE_OK && j->replay_only)
+		return reply_refused(r, v->state);
+	switch (j->code) {
+	case CODE_OK:
+		return reply_reservation(r, j->existed ? 200 : 201, &j->reservation);
+	case CODE_SEAT_TAKEN:
+		return reply_taken(r, j);
+	case CODE_SEAT_LIMIT:
+		return reply_problem_fmt(r, CODE_SEAT_LIMIT, "at most %lld seats of this concert for one user",
+					 (long long)j->seat_limit);
+	default:
+		return reply_problem(r, j->code, NULL);
+	}
+}
+
+static enum step reservation_job(struct request *r, enum code (*work)(struct db *, struct job *))
+{
+	struct reservation_job *j;
+	int64_t id;
+
+	if (!path_id_or_reply(r, 0, "reservationId", &id))
+		return STEP_DONE;
+	j = job_or_reply(r, sizeof(*j), work);
+	if (!j)
+		return STEP_DONE;
+	j->id = id;
+	j->user = (int64_t)visit_of(r)->token.user;
+	memcpy(j->queue, visit_of(r)->queue->name, sizeof(j->queue));
+	return job_wait(r);
+}
+
+enum step reservation_ask(struct request *r)
+{
+	return reservation_job(r, reservation_read_work);
+}
+
+enum step reservation_answer(struct request *r)
+{
+	const struct reservation_job *j = visit_of(r)->job;
+
+	if (j->code != CODE_OK)
+		return reply_problem(r, j->code, NULL);
+	return reply_reservation(r, 200, &j->reservation);
+}
+
+enum step reservation_cancel(struct request *r)
+{
+	return reservation_job(r, reservation_cancel_work);
+}
+
+enum step reservation_release(struct request *r)
+{
+	struct visit *v = visit_of(r);
+	const struct reservation_job *j = v->job;
+	const struct reservation *x = &j->reservation;
+	struct queue *q;
+
+	if (j->code != CODE_OK)
+		return reply_problem(r, j->code, NULL);
+	r->rescue = reservation_released; /* the hold ends by its own timer then */
+	q = engine_queue(&v->worker->engine, x->queue, strlen(x->queue));
+	if (!q)
+		return STEP_NEXT;
+	return seats_release_wait(&r->task, &v->worker->engine, q, v->token.user, &x->seats, 1);
+}
+
+enum step reservation_released(struct request *r)
+{
+	return reply_empty(r, 204);
+}

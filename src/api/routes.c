@@ -1,0 +1,75 @@
+/* The route table. The order is for speed only: what is asked most stands first. */
+#include "api/routes.h"
+
+#include "api/filter.h"
+#include "settings.h"
+
+struct router *routes_new(void)
+{
+	const struct route table[] = {
+		{METHOD_GET, "/v1/queue/position", NEED_TOKEN, 0, {position_figures, position_answer}},
+		{METHOD_POST,
+		 "/v1/tokens",
+		 NEED_JSON,
+		 0,
+		 {token_read_body, token_check_user, token_enter, token_figures, token_answer}},
+		{METHOD_GET, "/v1/tokens", NEED_NOTHING, 0, {tokens_help}},
+		{METHOD_DELETE,
+		 "/v1/tokens",
+		 NEED_TOKEN,
+		 0,
+		 {token_leave, token_cancel_holds, token_release_holds, token_left}},
+		{METHOD_GET, "/v1/concerts/{concertId}/dates", NEED_ACTIVE, 0, {dates_count, dates_answer}},
+		{METHOD_GET, "/v1/schedules/{scheduleId}/seats", NEED_ACTIVE, 0, {seats_ask, seats_answer}},
+		{METHOD_POST,
+		 "/v1/reservations",
+		 NEED_ACTIVE | NEED_JSON,
+		 0,
+		 {reserve_read, reserve_hold, reserve_record, reserve_answer}},
+		{METHOD_GET, "/v1/reservations/{reservationId}", NEED_ACTIVE, 0, {reservation_ask, reservation_answer}},
+		{METHOD_DELETE,
+		 "/v1/reservations/{reservationId}",
+		 NEED_ACTIVE,
+		 0,
+		 {reservation_cancel, reservation_release, reservation_released}},
+		{METHOD_POST,
+		 "/v1/payments",
+		 NEED_ACTIVE | NEED_ACTIVE_OR_REPLAY | NEED_JSON,
+		 0,
+		 {payment_ask, payment_settle, payment_answer}},
+		{METHOD_POST, "/v1/users/{userId}/balance/charges", NEED_JSON, 0, {balance_charge, balance_answer}},
+		{METHOD_GET, "/v1/users/{userId}/balance", NEED_NOTHING, 0, {balance_ask, balance_answer}},
+		{METHOD_GET, "/v1/concerts", NEED_NOTHING, 0, {concerts_list}},
+		{METHOD_GET, "/v1/queues/{queue}", NEED_NOTHING, 0, {queue_figures, queue_answer}},
+		{METHOD_GET, "/admin/v1/queues", NEED_ADMIN, 0, {admin_queues_ask, admin_queues_answer}},
+		{METHOD_GET, "/admin/v1/queues/{queue}", NEED_ADMIN, 0, {queue_figures, admin_queue_answer}},
+		{METHOD_PATCH,
+		 "/admin/v1/queues/{queue}",
+		 NEED_ADMIN | NEED_JSON,
+		 0,
+		 {admin_patch_read, admin_patch_sync, queue_figures, admin_queue_answer}},
+		{METHOD_POST,
+		 "/admin/v1/catalog",
+		 NEED_ADMIN,
+		 settings.catalog_limit,
+		 {admin_catalog_import, admin_catalog_sync, admin_catalog_answer}},
+		{METHOD_GET,
+		 "/admin/v1/audit",
+		 NEED_ADMIN,
+		 0,
+		 {audit_mysql, audit_queues, audit_seats, audit_mysql_again, audit_answer}},
+		{METHOD_GET, "/healthz", NEED_NOTHING, 0, {health_live}},
+		{METHOD_GET, "/readyz", NEED_NOTHING, 0, {health_ready}},
+		{METHOD_GET, "/metrics", NEED_NOTHING, 0, {metrics_answer}},
+		{METHOD_GET, "/openapi.json", NEED_NOTHING, 0, {openapi_answer}},
+	};
+
+	struct route open[sizeof(table) / sizeof(table[0])];
+	size_t count = 0;
+
+	/* Without an admin key there is no /admin at all. */
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (settings.admin_key || !(table[i].needs & NEED_ADMIN))
+			open[count++] = table[i];
+	return router_new(open, count, filter_preludes, filter_prelude_count);
+}

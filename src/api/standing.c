@@ -1,0 +1,94 @@
+/* Where a user stands, as JSON, and when to ask again. */
+#include "api/standing.h"
+
+#include "api/filter.h"
+#include "base/clock.h"
+
+#define FIGURES_AGE_MS 1000
+#define POLL_LEAST_MS 1000
+#define POLL_MOST_MS 30000
+#define POLL_A_PLACE_MS 4 /* near the front every second, from 7,250 back every 30 */
+#define POLL_INSIDE_MS 10000
+
+enum step standing_figures(struct request *r)
+{
+	const struct visit *v = visit_of(r);
+	struct queue *q = v->queue;
+
+	if (q->status.known && clock_ms() - q->refreshed_at < FIGURES_AGE_MS)
+		return STEP_NEXT;
+	return queue_ask_status(&r->task, &v->worker->engine, q, &q->status);
+}
+
+/* Spreads a wait by a tenth either way, so that those who came together do not ask together. */
+static int64_t jittered(struct request *r, int64_t ms)
+{
+	return ms * 9 / 10 + loop_random(r->task.loop, (uint32_t)(ms / 5) + 1);
+}
+
+static int64_t poll_after(struct request *r, int64_t position)
+{
+	int64_t ms = POLL_LEAST_MS + position * POLL_A_PLACE_MS;
+
+	return jittered(r, ms > POLL_MOST_MS ? POLL_MOST_MS : ms);
+}
+
+static void write_waiting(struct request *r, struct json *j)
+{
+	const struct visit *v = visit_of(r);
+	const struct queue_status *q = &v->queue->status;
+	int64_t position = v->standing.position, eta = queue_eta_seconds(q, position);
+	int64_t waiting = v->standing.waiting ? v->standing.waiting : q->waiting;
+
+	json_int(j, "position", position);
+	json_bool(j, "exact", true);
+	json_int(j, "waiting", waiting > position ? waiting : position);
+	if (eta < 0)
+		json_null(j, "etaSeconds");
+	else
+		json_int(j, "etaSeconds", eta);
+	json_int(j, "pollAfterMs", poll_after(r, position));
+}
+
+/* Before the doors: how soon to ask depends on how far off the opening is. */
+static void write_scheduled(struct request *r, struct json *j)
+{
+	const struct queue *q = visit_of(r)->queue;
+	int64_t left = q->status.settings.opens_at - q->status.now;
+
+	json_time(j, "opensAt", q->status.settings.opens_at);
+	json_int(j, "pollAfterMs",
+		 jittered(r, left > POLL_MOST_MS    ? POLL_MOST_MS
+			     : left < POLL_LEAST_MS ? POLL_LEAST_MS
+						    : left));
+}
+
+enum step standing_reply(struct request *r, int status, const char *token)
+{
+	const struct visit *v = visit_of(r);
+	const struct queue_status *q = &v->queue->status;
+	enum code code = standing_code(v->queue, &v->standing);
+	int64_t seats_left = q->seats_total - q->seats_taken;
+	struct json j;
+
+	json_begin(&j, &r->task.arena);
+	json_object(&j, NULL);
+	if (token)
+		json_text(&j, "token", token);
+	json_int(&j, "userId", (int64_t)v->token.user);
+	json_text(&j, "queue", v->queue->name);
+	json_text(&j, "status", code_name(code));
+	if (code == CODE_ACTIVE) {
+		json_time(&j, "sessionExpiresAt", v->standing.session_ends_at);
+		json_int(&j, "pollAfterMs", jittered(r, POLL_INSIDE_MS));
+	} else {
+		if (code == CODE_SCHEDULED)
+			write_scheduled(r, &j);
+		else
+			write_waiting(r, &j);
+		json_int(&j, "seatsLeft", seats_left);
+		json_bool(&j, "soldOut", q->seats_total > 0 && seats_left <= 0);
+	}
+	json_object_end(&j);
+	return reply_json(r, status, &j);
+}

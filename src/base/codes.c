@@ -1,0 +1,38 @@
+/* Looks codes up; the compiler makes the tables. */
+#include "base/codes.h"
+
+const char *code_name(enum code code)
+{
+	switch (code) {
+#define CODE(name, number, status, text)                                                                               \
+	case CODE_##name:                                                                                              \
+		return #name;
+#include "codes.def"
+#undef CODE
+	}
+	return "INTERNAL";
+}
+
+int code_status(enum code code)
+{
+	switch (code) {
+#define CODE(name, number, status, text)                                                                               \
+	case CODE_##name:                                                                                              \
+		return status;
+#include "codes.def"
+#undef CODE
+	}
+	return 500;
+}
+
+const char *code_text(enum code code)
+{
+	switch (code) {
+#define CODE(name, number, status, text)                                                                               \
+	case CODE_##name:                                                                                              \
+		return text;
+#include "codes.def"
+#undef CODE
+	}
+	return code_text(CODE_INTERNAL);
+}

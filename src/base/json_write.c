@@ -1,0 +1,169 @@
+/* JSON text, built by appending. */
+#include "base/json_write.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+
+#define FIRST_SIZE 512
+
+void json_begin(struct json *j, struct arena *a)
+{
+	*j = (struct json){.arena = a};
+}
+
+static bool reserve(struct json *j, size_t more)
+{
+	size_t size = j->size ? j->size : FIRST_SIZE;
+	char *bigger;
+
+	if (j->failed)
+		return false;
+	if (j->size - j->len > more)
+		return true;
+	while (size - j->len <= more)
+		size *= 2;
+	bigger = arena_alloc(j->arena, size);
+	if (!bigger) {
+		j->failed = true;
+		return false;
+	}
+	if (j->len)
+		memcpy(bigger, j->text, j->len);
+	j->text = bigger;
+	j->size = size;
+	return true;
+}
+
+static void put(struct json *j, const char *text, size_t len)
+{
+	if (!reserve(j, len))
+		return;
+	memcpy(j->text + j->len, text, len);
+	j->len += len;
+}
+
+static void put_name(struct json *j, const char *name)
+{
+	if (j->comma)
+		put(j, ",", 1);
+	j->comma = true;
+	if (!name)
+		return;
+	put(j, "\"", 1);
+	put(j, name, strlen(name));
+	put(j, "\":", 2);
+}
+
+static void open_with(struct json *j, const char *name, const char *bracket)
+{
+	put_name(j, name);
+	put(j, bracket, 1);
+	j->comma = false;
+}
+
+static void close_with(struct json *j, const char *bracket)
+{
+	put(j, bracket, 1);
+	j->comma = true;
+}
+
+void json_object(struct json *j, const char *name)
+{
+	open_with(j, name, "{");
+}
+
+void json_object_end(struct json *j)
+{
+	close_with(j, "}");
+}
+
+void json_array(struct json *j, const char *name)
+{
+	open_with(j, name, "[");
+}
+
+void json_array_end(struct json *j)
+{
+	close_with(j, "]");
+}
+
+void json_int(struct json *j, const char *name, int64_t value)
+{
+	char digits[24], *p = digits + sizeof(digits);
+	uint64_t n = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+	do
+		*--p = (char)('0' + n % 10);
+	while (n /= 10);
+	if (value < 0)
+		*--p = '-';
+	put_name(j, name);
+	put(j, p, (size_t)(digits + sizeof(digits) - p));
+}
+
+void json_bool(struct json *j, const char *name, bool value)
+{
+	put_name(j, name);
+	put(j, value ? "true" : "false", value ? 4 : 5);
+}
+
+void json_null(struct json *j, const char *name)
+{
+	put_name(j, name);
+	put(j, "null", 4);
+}
+
+void json_time(struct json *j, const char *name, int64_t unix_ms)
+{
+	char text[CLOCK_TEXT];
+
+	if (unix_ms == 0)
+		json_null(j, name);
+	else
+		json_text(j, name, clock_format(unix_ms, text));
+}
+
+static void put_escaped(struct json *j, unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+	char text[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+
+	if (c == '"' || c == '\\') {
+		text[1] = (char)c;
+		put(j, text, 2);
+	} else {
+		put(j, text, 6);
+	}
+}
+
+void json_text(struct json *j, const char *name, const char *value)
+{
+	const char *from;
+
+	if (!value) {
+		json_null(j, name);
+		return;
+	}
+	put_name(j, name);
+	put(j, "\"", 1);
+	for (from = value; *value; value++) {
+		unsigned char c = (unsigned char)*value;
+
+		if (c >= ' ' && c != '"' && c != '\\' && c != 127)
+			continue;
+		put(j, from, (size_t)(value - from));
+		put_escaped(j, c);
+		from = value + 1;
+	}
+	put(j, from, (size_t)(value - from));
+	put(j, "\"", 1);
+}
+
+const char *json_done(struct json *j)
+{
+	put(j, "", 1);
+	j->len -= j->failed ? 0 : 1;
+	return j->failed ? NULL : j->text;
+}

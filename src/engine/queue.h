@@ -1,0 +1,158 @@
+/*
+ * The waiting line: entering, being found in it, showing up, leaving, and its figures.
+ * All durations and instants here are Redis' own; the daemon's calendar decides nothing.
+ */
+#ifndef USHER_ENGINE_QUEUE_H
+#define USHER_ENGINE_QUEUE_H
+
+#include "engine/redis.h"
+#include "engine/token.h"
+
+#define KEY_TEXT 96
+
+/* The Redis keys of a queue; lua/README.md says what each holds. */
+struct queue_keys {
+	char queue[KEY_TEXT], waiting[KEY_TEXT], active[KEY_TEXT], places[KEY_TEXT];
+	char unclaimed[KEY_TEXT], admitted[KEY_TEXT], issued[KEY_TEXT], rebuild[KEY_TEXT];
+};
+
+/* The settings a queue runs by. */
+struct queue_settings {
+	int64_t version, epoch;
+	int64_t capacity, rate_per_second, session_seconds, claim_seconds;
+	bool paused;
+	int64_t opens_at, created_at; /* Unix ms; opens_at 0: always open */
+};
+
+/* Live figures, as usher_status gave them. */
+struct queue_status {
+	bool known; /* false: the queue is not set up in Redis */
+	struct queue_settings settings;
+	int64_t now; /* Redis time, Unix ms */
+	int64_t waiting, inside, unclaimed;
+	int64_t admitted_minute, admitted_span_ms; /* admissions measured, over how long */
+	int64_t entered, admitted, no_shows, left, paid;
+	int64_t ceiling;                  /* most that may be inside: capacity, or who was inside when it was lowered */
+	int64_t seats_total, seats_taken; /* of the schedules still to come */
+};
+
+/* One schedule of the queue's concerts. */
+struct queue_schedule {
+	int64_t starts_at, seats; /* Unix ms; how many seats it has */
+	char key[KEY_TEXT];
+};
+
+struct queue {
+	char name[QUEUE_NAME_MAX + 1];
+	struct queue_keys keys;
+	struct queue_status status; /* refreshed every QUEUE_REFRESH_MS */
+	int64_t refreshed_at;       /* clock_ms of the last answer */
+	struct queue_schedule *schedules;
+	size_t schedule_count;
+	bool removed; /* no longer in the catalogue: its tokens are of an unknown queue */
+	struct task refresh;
+	bool refresh_asked;
+	struct queue_status fresh; /* being filled by the refresh under way */
+	struct event *refresh_timer;
+	struct engine *engine;
+	struct queue *next;
+};
+
+#define QUEUE_REFRESH_MS 100
+
+/* What one loop knows of all queues. */
+struct engine {
+	struct loop *loop;
+	struct redis *redis;
+	struct token_keys tokens;
+	struct queue *queues; /* never freed before the loop ends: requests point at them */
+};
+
+/* 0, or -1 when memory is out. */
+int engine_init(struct engine *e, struct loop *l);
+void engine_destroy(struct engine *e);
+
+/* A queue by name, or NULL (unknown or removed). */
+struct queue *engine_queue(struct engine *e, const char *name, size_t len);
+
+/* Adds or revives a queue and takes over `schedules` (malloc'ed, now the queue's).
+ * NULL when memory is out. */
+struct queue *engine_queue_set(struct engine *e, const char *name, struct queue_schedule *schedules, size_t count);
+
+/* Writes the key of a schedule's seats, and of a user's holds. */
+char *seats_key(char key[KEY_TEXT], const char *queue, int64_t schedule);
+char *holds_key(char key[KEY_TEXT], const char *queue, int64_t user);
+
+/* A user's standing. `code` is ACTIVE, WAITING, SCHEDULED or TOKEN_EXPIRED. */
+struct standing {
+	enum code code;
+	bool created; /* queue_enter only: a new place was given */
+	uint64_t place;
+	int64_t issued_at;       /* queue_enter only, Unix ms */
+	int64_t position;        /* from 1; WAITING and SCHEDULED */
+	int64_t waiting;         /* queue_enter only */
+	int64_t session_ends_at; /* ACTIVE, Unix ms */
+	bool claimed;            /* ACTIVE: the user has shown up */
+};
+
+/* Enters `user` into the line, or finds them there: one function call.
+ * `may_admit`: whether somebody may be let in now; `draw`: the lottery's place, or 0. */
+enum step queue_enter(struct task *t, struct engine *e, struct queue *q, uint64_t user, bool may_admit, uint64_t draw,
+		      struct standing *out);
+
+/* Looks a token's place up in the line: two plain commands. Not found there: code TOKEN_EXPIRED,
+ * and queue_claim() has the last word. */
+enum step queue_find_waiting(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
+			     struct standing *out);
+
+/* The same, and among those inside: five plain commands. */
+enum step queue_find(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
+		     struct standing *out);
+
+/* Shows up inside, or learns where the place is: one function call. */
+enum step queue_claim(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
+		      struct standing *out);
+
+/* The name of one hold of a user who left. */
+struct hold_name {
+	int64_t concert, schedule, seat;
+};
+
+struct leaving {
+	enum code code; /* OK or TOKEN_EXPIRED */
+	struct hold_name *holds;
+	size_t hold_count;
+};
+
+/* Gives a place or session up. */
+enum step queue_leave(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
+		      struct leaving *out);
+
+/* Fetches fresh figures. `out->known` is false while the queue is not set up. */
+enum step queue_ask_status(struct task *t, struct engine *e, struct queue *q, struct queue_status *out);
+
+struct admission {
+	enum code code; /* OK or NO_QUEUE */
+	int64_t ended, admitted;
+	bool more;
+};
+
+/* How many users stand in line and inside at once: one plain command; the answer should be 0. */
+enum step queue_count_both(struct task *t, struct engine *e, struct queue *q, int64_t *out);
+
+/* Ends what is over and lets in who is next, at most `batch` of each. */
+enum step queue_admit(struct task *t, struct engine *e, struct queue *q, int batch, bool may_admit,
+		      struct admission *out);
+
+/* Puts settings in force; an older version than the one in Redis changes nothing. */
+enum step queue_configure(struct task *t, struct engine *e, struct queue *q, const struct queue_settings *s);
+
+/* Tries to be the one daemon that makes the queue's state in Redis anew, for REBUILD_MS at most. */
+#define REBUILD_MS 10000
+enum step queue_rebuild_begin(struct task *t, struct engine *e, struct queue *q, bool *mine);
+
+/* Seconds until `position` is let in, from the admissions measured over the last minute;
+ * -1 while nothing was measured or the queue is paused. */
+int64_t queue_eta_seconds(const struct queue_status *s, int64_t position);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * The inside of a Redis connection, shared by redis.c and functions.c only.
+ */
+#ifndef USHER_ENGINE_REDIS_INTERNAL_H
+#define USHER_ENGINE_REDIS_INTERNAL_H
+
+#include "engine/redis.h"
+
+struct redisAsyncContext;
+
+enum redis_state {
+	REDIS_AWAY,       /* no connection; a retry is scheduled */
+	REDIS_CONNECTING, /* the socket is not up yet */
+	REDIS_LOADING,    /* connected; the functions library is being looked at */
+	REDIS_READY,
+};
+
+struct redis {
+	struct loop *loop;
+	struct redisAsyncContext *ac;
+	_Atomic(enum redis_state) state; /* read by other threads, written by the loop's */
+	struct event *read_event, *write_event, *flush_event, *retry_event, *check_event;
+	bool reading, flush_pending, flushing, closing, complained;
+	int backoff_ms;
+	long in_flight;
+	int64_t last_answer, last_complaint; /* clock_ms */
+	struct ask *spare;
+};
+
+/* The library is there: commands may flow. */
+void redis_up(struct redis *r);
+
+#endif

@@ -1,0 +1,115 @@
+/* Sending answers through evhttp, once a request. */
+#include "http/reply.h"
+
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "http/server_internal.h"
+
+#define RETRY_AFTER_SECONDS "1"
+
+void reply_header(struct request *r, const char *name, const char *value)
+{
+	evhttp_add_header(evhttp_request_get_output_headers(r->ev), name, value);
+}
+
+/* The one way out: every answer of ours leaves here. */
+static enum step send_reply(struct request *r, int status, struct evbuffer *body)
+{
+	r->replied = true;
+	r->status = status;
+	if (r->server->stopping)
+		reply_header(r, "Connection", "close");
+	r->server->replying = true;
+	evhttp_send_reply(r->ev, status, NULL, body);
+	r->server->replying = false;
+	r->ev = NULL;
+	return STEP_DONE;
+}
+
+enum step reply_text(struct request *r, int status, const char *type, const char *text, size_t len)
+{
+	struct evbuffer *body = r->server->body;
+	char size[24];
+
+	/* evhttp leaves the length out where it leaves the body out; HEAD is to show it. */
+	if (evhttp_request_get_command(r->ev) == EVHTTP_REQ_HEAD) {
+		snprintf(size, sizeof(size), "%zu", len);
+		reply_header(r, "Content-Length", size);
+	}
+	reply_header(r, "Content-Type", type);
+	reply_header(r, "Cache-Control", "no-store");
+	evbuffer_add(body, text, len);
+	return send_reply(r, status, body);
+}
+
+enum step reply_json(struct request *r, int status, struct json *j)
+{
+	const char *text = json_done(j);
+
+	if (!text)
+		return reply_problem(r, CODE_INTERNAL, NULL);
+	return reply_text(r, status, "application/json", text, j->len);
+}
+
+enum step reply_empty(struct request *r, int status)
+{
+	return send_reply(r, status, NULL);
+}
+
+void problem_begin(struct request *r, struct json *j, enum code code, const char *detail)
+{
+	const char *type = arena_printf(&r->task.arena, "urn:usher:problem:%s", code_name(code));
+
+	json_begin(j, &r->task.arena);
+	json_object(j, NULL);
+	json_text(j, "type", type ? type : "about:blank");
+	json_text(j, "title", code_text(code));
+	json_int(j, "status", code_status(code));
+	json_text(j, "detail", detail ? detail : code_text(code));
+	json_text(j, "code", code_name(code));
+}
+
+enum step problem_end(struct request *r, struct json *j, enum code code)
+{
+	static const char fallback[] = "{\"type\":\"about:blank\",\"title\":\"Out of memory\",\"status\":500,"
+				       "\"detail\":\"Out of memory\",\"code\":\"INTERNAL\"}";
+	const char *text;
+	size_t len;
+	int status = code_status(code);
+
+	json_object_end(j);
+	text = json_done(j);
+	len = j->len;
+	if (!text) {
+		text = fallback;
+		len = strlen(fallback);
+		status = 500;
+	}
+	if (status == 503)
+		reply_header(r, "Retry-After", RETRY_AFTER_SECONDS);
+	if (code == CODE_INVALID_TOKEN || code == CODE_INVALID_ADMIN_KEY)
+		reply_header(r, "WWW-Authenticate", "Bearer");
+	return reply_text(r, status, "application/problem+json", text, len);
+}
+
+enum step reply_problem(struct request *r, enum code code, const char *detail)
+{
+	struct json j;
+
+	problem_begin(r, &j, code, detail);
+	return problem_end(r, &j, code);
+}
+
+enum step reply_problem_fmt(struct request *r, enum code code, const char *fmt, ...)
+{
+	const char *detail;
+	va_list ap;
+
+	va_start(ap, fmt);
+	detail = arena_vprintf(&r->task.arena, fmt, ap);
+	va_end(ap);
+	return reply_problem(r, code, detail);
+}

@@ -1,0 +1,56 @@
+/*
+ * A request on its way: what the client sent, where it stands in its steps, what it owns.
+ * Nothing here shows evhttp.
+ */
+#ifndef USHER_HTTP_REQUEST_H
+#define USHER_HTTP_REQUEST_H
+
+#include "base/task.h"
+
+struct evhttp_request;
+struct route;
+struct server;
+struct cJSON;
+
+enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OTHER };
+
+#define PATH_PARAMS 2
+
+struct request {
+	struct task task; /* its arena lives as long as the request */
+	struct server *server;
+	struct evhttp_request *ev;
+	const struct route *route;
+	enum method method; /* HEAD is GET; the body of the answer is left out on the way */
+	unsigned step;      /* the next one */
+	const char *path;
+	struct {
+		const char *text;
+		size_t len;
+	} params[PATH_PARAMS];    /* the {parts} of the path, in order */
+	const struct cJSON *body; /* with NEED_JSON */
+	void *context;            /* the api's own; made when the request begins */
+	/* Answers instead of a 503 when what is waited for fails: the rest can be done by others. */
+	enum step (*rescue)(struct request *r);
+	bool replied;
+	int status;
+	int64_t started_us; /* clock_us */
+	struct request *next;
+};
+
+/* The request a task is. */
+struct request *request_of(struct task *t);
+
+/* A header of the request, or NULL. */
+const char *request_header(const struct request *r, const char *name);
+
+/* The body as it came. Gives its length. */
+size_t request_body(struct request *r, const char **text);
+
+/* Has the step that calls this run once more after what it waits for. */
+void request_repeat(struct request *r);
+
+/* Gives true and the number of path part `i`, or has already sent the 400 that names it. */
+bool path_id_or_reply(struct request *r, unsigned i, const char *name, int64_t *id);
+
+#endif

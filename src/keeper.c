@@ -1,0 +1,388 @@
+/* The keeper's thread and its duties. */
+#include "keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "engine/seats.h"
+#include "settings.h"
+#include "store/catalog_file.h"
+#include "store/payments.h"
+#include "store/schema.h"
+#include "sync.h"
+#include "worker.h"
+
+#define SETUP_MS 250
+#define SYNC_MS 500
+#define ADMIT_MS 50 /* twice a tick, so that a freed slot is filled within one */
+#define SETTLE_MS 500
+#define LAPSE_MS 500
+#define SWEEP_MS 60000
+#define ADMIT_BATCH 200
+#define ANSWERS_MS 2000 /* how long an answer proves that somebody is there */
+
+/* Lets people into one queue. */
+struct admitting {
+	struct duty duty;
+	struct queue *queue;
+	struct admission admission;
+	struct admitting *next;
+};
+
+struct settling {
+	struct duty duty;
+	struct unsettled_job *list;
+	size_t at;
+};
+
+/* Somebody who waits for a sync that began after they asked. */
+struct waiter {
+	struct letter letter;
+	struct task_ref ref;
+	struct loop *loop;
+	enum code outcome;
+	struct waiter *next;
+};
+
+static struct keeper {
+	struct loop loop;
+	struct engine engine;
+	struct duty setup, lapse, sweep;
+	struct sync sync;
+	struct settling settling;
+	struct admitting *admitting;
+	struct waiter *asked, *served; /* for the next run, for the one under way */
+	struct letter stop;
+	pthread_t thread;
+	void (*ready)(void);
+	bool announced, synced;
+	void *job;                          /* of the setup */
+	_Atomic int64_t mysql_at, redis_at; /* clock_ms of the last answers */
+} keeper;
+
+static bool recent(int64_t at)
+{
+	return at && clock_ms() - at < ANSWERS_MS;
+}
+
+bool keeper_mysql_answers(void)
+{
+	return pool_healthy() && recent(atomic_load_explicit(&keeper.mysql_at, memory_order_relaxed));
+}
+
+bool keeper_redis_answers(void)
+{
+	return recent(atomic_load_explicit(&keeper.redis_at, memory_order_relaxed));
+}
+
+bool keeper_may_admit(void)
+{
+	return keeper_mysql_answers();
+}
+
+static void redis_answered(void)
+{
+	atomic_store_explicit(&keeper.redis_at, clock_ms(), memory_order_relaxed);
+}
+
+static enum step submit(struct duty *d, struct job *job, int ms)
+{
+	return job ? job_submit(&d->task, job, ms) : task_failed(&d->task, CODE_OVERLOADED);
+}
+
+/* Admission: a duty a queue, so that none waits for another. */
+
+static enum step admit_advance(struct duty *d)
+{
+	struct admitting *a = (struct admitting *)d;
+
+	if (d->step++ > 0) {
+		redis_answered();
+		metric_add(METRIC_admissions, a->admission.admitted);
+		if (a->admission.code != CODE_OK || !a->admission.more)
+			return STEP_DONE;
+	}
+	if (a->queue->removed || !redis_ready(keeper.engine.redis))
+		return STEP_DONE;
+	return queue_admit(&d->task, &keeper.engine, a->queue, ADMIT_BATCH, keeper_may_admit(), &a->admission);
+}
+
+static void admitting_add(struct queue *q)
+{
+	struct admitting *a = keeper.admitting;
+
+	while (a && a->queue != q)
+		a = a->next;
+	if (a)
+		return;
+	a = calloc(1, sizeof(*a));
+	if (!a || duty_init(&a->duty, &keeper.loop, ADMIT_MS, admit_advance) != 0) {
+		log_error("out of memory for queue %s", q->name);
+		free(a);
+		return;
+	}
+	a->queue = q;
+	a->next = keeper.admitting;
+	keeper.admitting = a;
+	duty_start(&a->duty);
+}
+
+/* Settling: what was paid, but perhaps not told to Redis. */
+
+static enum step settle_one(struct settling *s)
+{
+	const struct settlement *x = &s->list->items[s->at++];
+	struct queue *q = engine_queue(&keeper.engine, x->queue, strlen(x->queue));
+
+	return q ? seats_settle(&s->duty.task, &keeper.engine, q, x) : STEP_NEXT;
+}
+
+static enum step settle_strike(struct settling *s)
+{
+	struct unsettled_job *j = job_new(&s->duty.task, sizeof(*j), unsettled_strike_work);
+
+	if (j) {
+		j->count = s->list->count;
+		memcpy(j->reservations, s->list->reservations, sizeof(j->reservations));
+	}
+	s->at++;
+	metric_add(METRIC_settled, (int64_t)s->list->count);
+	return submit(&s->duty, (struct job *)j, MYSQL_DEADLINE_MS);
+}
+
+static enum step settle_advance(struct duty *d)
+{
+	struct settling *s = (struct settling *)d;
+
+	if (d->step++ == 0) {
+		s->at = 0;
+		s->list = job_new(&d->task, sizeof(*s->list), unsettled_read_work);
+		return submit(d, (struct job *)s->list, MYSQL_DEADLINE_MS);
+	}
+	if (s->at < s->list->count)
+		return settle_one(s);
+	if (s->list->count == 0 || s->at > s->list->count)
+		return STEP_DONE;
+	return settle_strike(s);
+}
+
+/* Holds whose time is up, and old keys. */
+
+static enum step lapse_advance(struct duty *d)
+{
+	struct lapse_job *j;
+
+	if (d->step++ > 0) {
+		j = keeper.job;
+		metric_add(METRIC_lapsed, j->ended);
+		return STEP_DONE;
+	}
+	keeper.job = j = job_new(&d->task, sizeof(*j), lapse_work);
+	return submit(d, (struct job *)j, MYSQL_DEADLINE_MS);
+}
+
+static enum step sweep_advance(struct duty *d)
+{
+	return d->step++ ? STEP_DONE
+			 : submit(d, job_new(&d->task, sizeof(struct job), idempotency_sweep_work), MYSQL_DEADLINE_MS);
+}
+
+/* Sync: who waits for it, and what follows from it. */
+
+static void catalog_changed(const struct catalog *c)
+{
+	for (struct queue *q = keeper.engine.queues; q; q = q->next)
+		admitting_add(q);
+	workers_publish(keeper.sync.catalog);
+	log_debug("catalogue version %lld is in force", (long long)c->version);
+}
+
+static void waiter_deliver(struct letter *letter)
+{
+	struct waiter *w = (struct waiter *)letter;
+
+	task_wake(w->ref, w->outcome);
+	free(w);
+}
+
+static void announce(void)
+{
+	if (keeper.announced || !keeper.synced || !workers_ready())
+		return;
+	keeper.announced = true;
+	keeper.ready();
+}
+
+static void sync_ended(struct duty *d, enum code outcome)
+{
+	while (keeper.served) {
+		struct waiter *w = keeper.served;
+
+		keeper.served = w->next;
+		w->outcome = outcome;
+		loop_post(w->loop, &w->letter);
+	}
+	if (keeper.sync.mysql_at)
+		atomic_store_explicit(&keeper.mysql_at, keeper.sync.mysql_at, memory_order_relaxed);
+	else
+		pool_suspect();
+	if (outcome == CODE_OK) {
+		keeper.synced = true;
+		if (redis_ready(keeper.engine.redis))
+			redis_answered();
+	}
+	announce();
+	if (keeper.asked) {
+		keeper.served = keeper.asked;
+		keeper.asked = NULL;
+		duty_start(d);
+	}
+	d->period_ms = keeper.announced ? SYNC_MS : SYNC_MS / 10;
+}
+
+static void sync_asked(struct letter *letter)
+{
+	struct waiter *w = (struct waiter *)letter;
+	bool running = keeper.sync.duty.running;
+
+	w->letter.deliver = waiter_deliver;
+	w->next = running ? keeper.asked : keeper.served;
+	*(running ? &keeper.asked : &keeper.served) = w;
+	duty_start(&keeper.sync.duty);
+}
+
+enum step keeper_sync(struct task *t)
+{
+	struct waiter *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return task_failed(t, CODE_OVERLOADED);
+	w->letter.deliver = sync_asked;
+	w->ref = task_ref_of(t);
+	w->loop = t->loop;
+	loop_post(&keeper.loop, &w->letter);
+	return task_wait(t, t->loop->mysql_deadline);
+}
+
+/* Setup: schema, then the catalogue file; nothing else happens before both are done. */
+
+static char *file_read(struct arena *a, const char *path, size_t *len)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	char *text = NULL;
+	ssize_t n = -1;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		text = arena_alloc(a, (size_t)st.st_size + 1);
+	if (text)
+		n = read(fd, text, (size_t)st.st_size);
+	if (n < 0)
+		log_error("setting catalog: cannot read %s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	*len = n < 0 ? 0 : (size_t)n;
+	return n < 0 ? NULL : text;
+}
+
+static enum step import_start(struct duty *d)
+{
+	struct catalog_import_job *j = job_new(&d->task, sizeof(*j), catalog_import_work);
+
+	keeper.job = j;
+	if (!j)
+		return task_failed(&d->task, CODE_OVERLOADED);
+	j->text = file_read(&j->job.arena, settings.catalog, &j->len);
+	if (!j->text)
+		_exit(1);
+	return submit(d, &j->job, CATALOG_IMPORT_MS);
+}
+
+static enum step import_done(void)
+{
+	const struct catalog_import_job *j = keeper.job;
+
+	if (j->code == CODE_OK)
+		return STEP_DONE;
+	log_error("setting catalog: %s: %s", settings.catalog, j->why);
+	_exit(1);
+}
+
+static enum step setup_advance(struct duty *d)
+{
+	switch (d->step++) {
+	case 0:
+		return submit(d, job_new(&d->task, sizeof(struct job), schema_work), CATALOG_IMPORT_MS);
+	case 1:
+		return settings.catalog ? import_start(d) : STEP_DONE;
+	default:
+		return import_done();
+	}
+}
+
+static void setup_ended(struct duty *d, enum code outcome)
+{
+	if (outcome != CODE_OK)
+		return; /* the timer tries again */
+	duty_destroy(d);
+	duty_start(&keeper.sync.duty);
+	duty_start(&keeper.settling.duty);
+	duty_start(&keeper.lapse);
+	duty_start(&keeper.sweep);
+}
+
+static void *keeper_main(void *arg)
+{
+	(void)arg;
+	duty_start(&keeper.setup);
+	loop_run(&keeper.loop);
+	return NULL;
+}
+
+static void on_stop(struct letter *letter)
+{
+	(void)letter;
+	loop_stop(&keeper.loop);
+}
+
+int keeper_start(void (*ready)(void))
+{
+	struct keeper *k = &keeper;
+
+	k->ready = ready;
+	k->stop.deliver = on_stop;
+	if (loop_init(&k->loop, k) != 0 || engine_init(&k->engine, &k->loop) != 0 ||
+	    duty_init(&k->setup, &k->loop, SETUP_MS, setup_advance) != 0 ||
+	    sync_init(&k->sync, &k->engine, SYNC_MS / 10) != 0 ||
+	    duty_init(&k->settling.duty, &k->loop, SETTLE_MS, settle_advance) != 0 ||
+	    duty_init(&k->lapse, &k->loop, LAPSE_MS, lapse_advance) != 0 ||
+	    duty_init(&k->sweep, &k->loop, SWEEP_MS, sweep_advance) != 0) {
+		log_error("out of memory");
+		return -1;
+	}
+	k->setup.ended = setup_ended;
+	k->sync.duty.ended = sync_ended;
+	k->sync.changed = catalog_changed;
+	if (pthread_create(&k->thread, NULL, keeper_main, NULL) == 0)
+		return 0;
+	log_error("cannot start the keeper");
+	return -1;
+}
+
+void keeper_stop(void)
+{
+	struct keeper *k = &keeper;
+
+	loop_post(&k->loop, &k->stop);
+	pthread_join(k->thread, NULL);
+}

@@ -1,0 +1,192 @@
+/* Threads and the queue of jobs in front of them. */
+#include "store/pool.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "settings.h"
+#include "store/db.h"
+
+static struct {
+	pthread_mutex_t lock; /* guards first, last, waiting, stopping */
+	pthread_cond_t work;
+	struct job *first, *last;
+	long waiting;
+	bool stopping;
+	long threads;
+	pthread_t *thread;
+} pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER};
+
+static _Atomic bool healthy;
+
+bool pool_healthy(void)
+{
+	return atomic_load_explicit(&healthy, memory_order_relaxed);
+}
+
+void pool_suspect(void)
+{
+	pool_set_healthy(false);
+}
+
+void pool_set_healthy(bool now)
+{
+	if (atomic_exchange_explicit(&healthy, now, memory_order_relaxed) != now)
+		log_info("MySQL: %s", now ? "answers" : "does not answer; trying again");
+}
+
+/* The next job, or NULL when the pool stops. */
+static struct job *job_take(void)
+{
+	struct job *job;
+
+	pthread_mutex_lock(&pool.lock);
+	while (!pool.first && !pool.stopping)
+		pthread_cond_wait(&pool.work, &pool.lock);
+	job = pool.stopping ? NULL : pool.first;
+	if (job) {
+		pool.first = job->next;
+		metric_set(METRIC_mysql_queue, --pool.waiting);
+	}
+	pthread_mutex_unlock(&pool.lock);
+	return job;
+}
+
+static void *thread_main(void *arg)
+{
+	struct db *db = arg;
+	struct job *job;
+
+	db_thread_begin();
+	while ((job = job_take())) {
+		job->outcome = clock_ms() < job->deadline ? job->work(db, job) : CODE_UNAVAILABLE;
+		metric_add(METRIC_mysql_jobs, 1);
+		if (job->outcome != CODE_OK)
+			metric_add(METRIC_mysql_errors, 1);
+		loop_post(job->loop, &job->letter);
+	}
+	db_free(db);
+	db_thread_end();
+	return NULL;
+}
+
+int pool_start(void)
+{
+	if (db_library_init() != 0)
+		return -1;
+	pool.thread = calloc((size_t)settings.db_threads, sizeof(*pool.thread));
+	if (!pool.thread)
+		return -1;
+	for (pool.threads = 0; pool.threads < settings.db_threads; pool.threads++) {
+		struct db *db = db_new();
+
+		if (!db || pthread_create(&pool.thread[pool.threads], NULL, thread_main, db) != 0) {
+			free(db);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+void pool_stop(void)
+{
+	pthread_mutex_lock(&pool.lock);
+	pool.stopping = true;
+	pthread_cond_broadcast(&pool.work);
+	pthread_mutex_unlock(&pool.lock);
+	for (long i = 0; i < pool.threads; i++)
+		pthread_join(pool.thread[i], NULL);
+	free(pool.thread);
+	while (pool.first) {
+		struct job *job = pool.first;
+
+		pool.first = job->next;
+		job_free(job);
+	}
+	db_library_end();
+}
+
+void job_free(struct job *job)
+{
+	arena_free(&job->arena);
+	free(job);
+}
+
+static void job_release(void *job)
+{
+	job_free(job);
+}
+
+/* On the loop: the task goes on and frees the job when it ends; without a task it is freed here. */
+static void job_back(struct letter *letter)
+{
+	struct job *job = (struct job *)letter;
+	struct task_ref ref = job->ref;
+	enum code outcome = job->outcome;
+
+	if (job->unused && (!task_alive(ref) || outcome != CODE_OK))
+		job->unused(job);
+	if (!task_alive(ref))
+		job_free(job);
+	else if (arena_on_reset(&ref.task->arena, job_release, job) != 0)
+		task_wake(ref, CODE_INTERNAL);
+	else
+		task_wake(ref, outcome);
+}
+
+void *job_new(struct task *t, size_t size, enum code (*work)(struct db *, struct job *))
+{
+	struct job *job = calloc(1, size);
+
+	if (!job)
+		return NULL;
+	job->letter.deliver = job_back;
+	job->ref = task_ref_of(t);
+	job->loop = t->loop;
+	job->work = work;
+	return job;
+}
+
+static bool queue_push(struct job *job)
+{
+	bool room;
+
+	pthread_mutex_lock(&pool.lock);
+	room = pool.waiting < settings.db_queue && !pool.stopping;
+	if (room) {
+		if (pool.first)
+			pool.last->next = job;
+		else
+			pool.first = job;
+		pool.last = job;
+		metric_set(METRIC_mysql_queue, ++pool.waiting);
+		pthread_cond_signal(&pool.work);
+	}
+	pthread_mutex_unlock(&pool.lock);
+	return room;
+}
+
+int job_hand_in(struct job *job, int ms)
+{
+	job->deadline = clock_ms() + ms;
+	if (queue_push(job))
+		return 0;
+	metric_add(METRIC_mysql_refused, 1);
+	return -1;
+}
+
+enum step job_submit(struct task *t, struct job *job, int ms)
+{
+	if (job_hand_in(job, ms) != 0) {
+		if (job->unused)
+			job->unused(job);
+		job_free(job);
+		return task_failed(t, CODE_OVERLOADED);
+	}
+	return task_wait_ms(t, ms);
+}

@@ -1,0 +1,152 @@
+/* Queue settings and epochs in MySQL. */
+#include "store/queues.h"
+
+#include <string.h>
+
+#define SETTINGS_COLUMNS                                                                                               \
+	"version, epoch, capacity, rate_per_second, session_seconds, claim_seconds, paused, opens_at, created_at"
+
+static enum db_result settings_row(struct db *db, char *name, size_t size, struct queue_settings *s)
+{
+	int64_t paused = 0;
+	enum db_result r =
+		db_row(db, "siiiiiiitt", name, size, &s->version, &s->epoch, &s->capacity, &s->rate_per_second,
+		       &s->session_seconds, &s->claim_seconds, &paused, &s->opens_at, &s->created_at);
+
+	s->paused = paused != 0;
+	return r;
+}
+
+static enum db_result read_all(struct db *db, void *arg)
+{
+	struct queues_job *j = arg;
+	enum db_result r = db_query(db, "SELECT version, (SELECT COUNT(*) FROM queues) FROM catalog_version", "");
+	int64_t most = 0;
+
+	if (r == DB_OK)
+		r = db_row(db, "ii", &j->catalog_version, &most);
+	if (r != DB_OK)
+		return r;
+	j->count = 0;
+	j->rows = arena_alloc(&j->job.arena, ((size_t)most + 1) * sizeof(*j->rows));
+	if (!j->rows)
+		return DB_FAILED;
+	r = db_query(db, "SELECT name, " SETTINGS_COLUMNS " FROM queues ORDER BY name", "");
+	while (r == DB_OK && j->count < (size_t)most) {
+		struct queue_row *row = &j->rows[j->count];
+
+		r = settings_row(db, row->name, sizeof(row->name), &row->settings);
+		if (r == DB_OK)
+			j->count++;
+	}
+	return r == DB_NONE ? DB_OK : r;
+}
+
+enum code queues_read_work(struct db *db, struct job *job)
+{
+	return db_code(db_reading(db, read_all, job));
+}
+
+/* `new` unless it is UNCHANGED. Gives whether that differs from what was there. */
+static bool change(int64_t *value, int64_t new)
+{
+	if (new == UNCHANGED || *value == new)
+		return false;
+	*value = new;
+	return true;
+}
+
+static bool changes_apply(struct queue_settings *s, const struct queue_patch_job *j)
+{
+	int64_t paused = s->paused;
+	bool changed = change(&s->capacity, j->capacity);
+
+	changed |= change(&s->rate_per_second, j->rate_per_second);
+	changed |= change(&s->session_seconds, j->session_seconds);
+	changed |= change(&s->claim_seconds, j->claim_seconds);
+	changed |= change(&s->opens_at, j->opens_at);
+	changed |= change(&paused, j->paused);
+	s->paused = paused != 0;
+	return changed;
+}
+
+static enum db_result patch(struct db *db, void *arg)
+{
+	struct queue_patch_job *j = arg;
+	struct queue_settings *s = &j->settings;
+	char name[QUEUE_NAME_MAX + 1];
+	enum db_result r =
+		db_query(db, "SELECT name, " SETTINGS_COLUMNS " FROM queues WHERE name = ? FOR UPDATE", "s", j->name);
+
+	if (r == DB_OK)
+		r = settings_row(db, name, sizeof(name), s);
+	if (r == DB_NONE) {
+		j->code = CODE_QUEUE_NOT_FOUND;
+		return DB_REFUSED;
+	}
+	if (r != DB_OK || !changes_apply(s, j))
+		return r;
+	s->version++;
+	return db_exec(db,
+		       "UPDATE queues SET version = ?, capacity = ?, rate_per_second = ?, session_seconds = ?,"
+		       " claim_seconds = ?, paused = ?, opens_at = ? WHERE name = ?",
+		       "iiiiiits", s->version, s->capacity, s->rate_per_second, s->session_seconds, s->claim_seconds,
+		       (int64_t)s->paused, s->opens_at, j->name);
+}
+
+enum code queue_patch_work(struct db *db, struct job *job)
+{
+	struct queue_patch_job *j = (struct queue_patch_job *)job;
+
+	j->code = CODE_OK;
+	return db_code(db_transaction(db, patch, j));
+}
+
+static enum db_result epoch_raise(struct db *db, void *arg)
+{
+	struct queue_epoch_job *j = arg;
+	enum db_result r =
+		db_exec(db, "UPDATE queues SET epoch = epoch + 1 WHERE name = ? AND epoch = ?", "si", j->name, j->seen);
+
+	j->won = r == DB_OK && db_affected(db) == 1;
+	return r;
+}
+
+enum code queue_epoch_work(struct db *db, struct job *job)
+{
+	return db_code(db_transaction(db, epoch_raise, job));
+}
+
+static enum db_result live_read(struct db *db, void *arg)
+{
+	struct seats_live_job *j = arg;
+	int64_t most = 0;
+	enum db_result r = db_query(db, "SELECT COUNT(*) FROM reservation_seats WHERE schedule_id = ? AND live = 1",
+				    "i", j->schedule);
+
+	if (r == DB_OK)
+		r = db_row(db, "i", &most);
+	if (r != DB_OK)
+		return r;
+	j->count = 0;
+	j->seats = arena_alloc(&j->job.arena, ((size_t)most + 1) * sizeof(*j->seats));
+	if (!j->seats)
+		return DB_FAILED;
+	r = db_query(db,
+		     "SELECT s.seat_id, IF(r.status = 'PAID', -1,"
+		     " GREATEST(0, TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), r.expires_at) DIV 1000))"
+		     " FROM reservation_seats s JOIN reservations r ON r.id = s.reservation_id"
+		     " WHERE s.schedule_id = ? AND s.live = 1 LIMIT ?",
+		     "ii", j->schedule, most);
+	while (r == DB_OK) {
+		r = db_row(db, "ii", &j->seats[j->count].seat, &j->seats[j->count].remaining_ms);
+		if (r == DB_OK)
+			j->count++;
+	}
+	return r == DB_NONE ? DB_OK : r;
+}
+
+enum code seats_live_work(struct db *db, struct job *job)
+{
+	return db_code(db_reading(db, live_read, job));
+}

@@ -1,0 +1,61 @@
+/*
+ * Queue settings in MySQL: what is in force when Redis has forgotten everything.
+ */
+#ifndef USHER_STORE_QUEUES_H
+#define USHER_STORE_QUEUES_H
+
+#include "engine/seats.h"
+#include "store/pool.h"
+
+/* The ranges of the settings; the least is 1. */
+#define CAPACITY_MOST 1000000
+#define RATE_MOST 100000
+#define SESSION_MOST 86400
+#define CLAIM_MOST 3600
+
+/* A setting that a PATCH leaves alone. */
+#define UNCHANGED INT64_MIN
+
+struct queue_row {
+	char name[QUEUE_NAME_MAX + 1];
+	struct queue_settings settings;
+};
+
+/* All queues and the catalogue's version, in one go: the keeper's look every half second. */
+struct queues_job {
+	struct job job;
+	int64_t catalog_version;
+	struct queue_row *rows; /* in the job's arena */
+	size_t count;
+};
+enum code queues_read_work(struct db *db, struct job *job);
+
+/* One queue: PATCH it (fields that are UNCHANGED stay), or read it with nothing changed. */
+struct queue_patch_job {
+	struct job job;
+	char name[QUEUE_NAME_MAX + 1];
+	int64_t capacity, rate_per_second, session_seconds, claim_seconds, paused, opens_at;
+	enum code code;                 /* OK or QUEUE_NOT_FOUND */
+	struct queue_settings settings; /* after the change */
+};
+enum code queue_patch_work(struct db *db, struct job *job);
+
+/* Raises a queue's epoch from `seen` by one; exactly one of several daemons gets `won`. */
+struct queue_epoch_job {
+	struct job job;
+	char name[QUEUE_NAME_MAX + 1];
+	int64_t seen;
+	bool won;
+};
+enum code queue_epoch_work(struct db *db, struct job *job);
+
+/* The live seats of one schedule, to make Redis' copy anew. */
+struct seats_live_job {
+	struct job job;
+	int64_t schedule;
+	struct seat_truth *seats; /* in the job's arena */
+	size_t count;
+};
+enum code seats_live_work(struct db *db, struct job *job);
+
+#endif

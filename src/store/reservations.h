@@ -1,0 +1,83 @@
+/*
+ * Reservations: MySQL's word on who holds which seat.
+ */
+#ifndef USHER_STORE_RESERVATIONS_H
+#define USHER_STORE_RESERVATIONS_H
+
+#include "engine/seats.h"
+#include "store/idempotency.h"
+
+enum reservation_status { RESERVATION_HELD, RESERVATION_PAID, RESERVATION_EXPIRED, RESERVATION_CANCELLED };
+
+/* "HELD", "PAID", "EXPIRED" or "CANCELLED". */
+const char *reservation_status_name(enum reservation_status s);
+
+struct reservation {
+	int64_t id, user, amount;
+	char queue[QUEUE_NAME_MAX + 1];
+	uint64_t place;                 /* of the session that made it */
+	enum reservation_status status; /* EXPIRED as soon as its time is up */
+	int64_t expires_at;             /* Unix ms, MySQL's clock */
+	struct seat_list seats;
+	int64_t prices[SEATS_MOST];
+};
+
+/* Reads one by id: DB_OK or DB_NONE. */
+enum db_result reservation_read(struct db *db, int64_t id, struct reservation *out);
+
+/* Ends a held reservation as EXPIRED or CANCELLED: the row and its seats, in the caller's
+ * transaction. It must have been read FOR UPDATE. */
+enum db_result reservation_end(struct db *db, int64_t id, enum reservation_status status);
+
+/* Writes a reservation of seats that are held in Redis since `held_at` (clock_ms). */
+struct reserve_job {
+	struct job job;
+	int64_t user, held_at, hold_ms, seat_limit;
+	uint64_t place;
+	char queue[QUEUE_NAME_MAX + 1];
+	struct seat_list seats;
+	struct idempotency idempotency;
+	bool replay_only; /* look for the answer of the key and do nothing else */
+	/* OK, SEAT_TAKEN (with `truth`), SEAT_NOT_FOUND, SEAT_LIMIT, IDEMPOTENCY_KEY_REUSED,
+	 * IN_PROGRESS */
+	enum code code;
+	bool replayed; /* the answer of an earlier request with the same key */
+	bool existed;  /* the user held exactly these seats already */
+	struct reservation reservation;
+	/* With SEAT_TAKEN: what MySQL knows of each of the seats. */
+	struct seat_truth truth[SEATS_MOST];
+	/* For the hold's release when the work failed after the task had ended. */
+	struct engine *engine;
+	struct queue *line;
+};
+enum code reserve_work(struct db *db, struct job *job);
+
+/* Reads a user's reservation, or cancels it. */
+struct reservation_job {
+	struct job job;
+	int64_t id, user;
+	char queue[QUEUE_NAME_MAX + 1]; /* of the token */
+	enum code code;                 /* OK, RESERVATION_NOT_FOUND, WRONG_QUEUE, ALREADY_PAID */
+	struct reservation reservation;
+};
+enum code reservation_read_work(struct db *db, struct job *job);
+enum code reservation_cancel_work(struct db *db, struct job *job);
+
+/* Cancels whatever a session that is given up still holds. */
+struct session_cancel_job {
+	struct job job;
+	int64_t user;
+	uint64_t place;
+	char queue[QUEUE_NAME_MAX + 1];
+};
+enum code session_cancel_work(struct db *db, struct job *job);
+
+/* Ends holds whose time is up, at most LAPSE_BATCH a job. */
+struct lapse_job {
+	struct job job;
+	int64_t ended;
+};
+#define LAPSE_BATCH 200
+enum code lapse_work(struct db *db, struct job *job);
+
+#endif

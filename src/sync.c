@@ -1,0 +1,219 @@
+/* The steps of a sync: MySQL's queues, the catalogue if it is new, then each queue in Redis. */
+#include "sync.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "engine/seats.h"
+#include "store/queues.h"
+#include "worker.h"
+
+#define CATALOG_READ_MS 60000
+#define LOOK_MS 1500 /* MySQL counts as away when it does not answer a look within this */
+
+static enum step submit(struct sync *s, struct job *job, int ms)
+{
+	return job ? job_submit(&s->duty.task, job, ms) : task_failed(&s->duty.task, CODE_OVERLOADED);
+}
+
+static enum step read_queues(struct sync *s)
+{
+	s->mysql_at = 0;
+	s->queues = job_new(&s->duty.task, sizeof(*s->queues), queues_read_work);
+	return submit(s, (struct job *)s->queues, LOOK_MS);
+}
+
+static void catalog_unused(struct job *job)
+{
+	catalog_drop(((struct catalog_job *)job)->catalog);
+}
+
+static enum step read_catalog(struct sync *s)
+{
+	s->mysql_at = clock_ms();
+	s->reading = NULL;
+	if (s->catalog && s->catalog->version == s->queues->catalog_version)
+		return STEP_NEXT;
+	s->reading = job_new(&s->duty.task, sizeof(*s->reading), catalog_read_work);
+	if (s->reading)
+		s->reading->job.unused = catalog_unused;
+	return submit(s, (struct job *)s->reading, CATALOG_READ_MS);
+}
+
+static enum step take_catalog(struct sync *s)
+{
+	s->at = 0;
+	s->state = SYNC_LOOK;
+	if (!s->reading)
+		return STEP_NEXT;
+	s->mysql_at = clock_ms();
+	catalog_drop(s->catalog);
+	s->catalog = s->reading->catalog;
+	engine_take_catalog(s->engine, s->catalog);
+	s->changed(s->catalog);
+	return STEP_NEXT;
+}
+
+static const struct queue_row *row_of(const struct sync *s)
+{
+	return &s->queues->rows[s->at];
+}
+
+static struct queue *queue_at(struct sync *s)
+{
+	return engine_queue(s->engine, row_of(s)->name, strlen(row_of(s)->name));
+}
+
+static enum step next_queue(struct sync *s)
+{
+	s->at++;
+	s->state = SYNC_LOOK;
+	return STEP_NEXT;
+}
+
+static enum step configure(struct sync *s, struct queue *q)
+{
+	s->at++;
+	s->state = SYNC_LOOK;
+	return queue_configure(&s->duty.task, s->engine, q, &s->settings);
+}
+
+/* What Redis says of the queue decides: all well, older settings, or nothing there at all. */
+static enum step judge(struct sync *s, struct queue *q)
+{
+	s->settings = row_of(s)->settings;
+	if (s->status.known && s->status.settings.version >= s->settings.version &&
+	    s->status.settings.epoch >= s->settings.epoch)
+		return next_queue(s);
+	if (s->status.known)
+		return configure(s, q);
+	s->state = SYNC_LOCKED;
+	return queue_rebuild_begin(&s->duty.task, s->engine, q, &s->mine);
+}
+
+static enum step raise_epoch(struct sync *s)
+{
+	struct queue_epoch_job *j;
+
+	if (!s->mine)
+		return next_queue(s);
+	s->job = j = job_new(&s->duty.task, sizeof(*j), queue_epoch_work);
+	if (j) {
+		memcpy(j->name, row_of(s)->name, sizeof(j->name));
+		j->seen = s->settings.epoch;
+	}
+	s->state = SYNC_EPOCH;
+	s->schedule = 0;
+	return submit(s, (struct job *)j, MYSQL_DEADLINE_MS);
+}
+
+/* The next schedule of this queue from number s->schedule on, or NULL. */
+static const struct catalog_schedule *schedule_next(struct sync *s)
+{
+	for (; s->schedule < s->catalog->schedule_count; s->schedule++)
+		if (strcmp(s->catalog->schedules[s->schedule].concert->queue->name, row_of(s)->name) == 0)
+			return &s->catalog->schedules[s->schedule];
+	return NULL;
+}
+
+/* Seats first, settings last: until the settings are there the queue lets nobody in. */
+static enum step rebuild_seats(struct sync *s, struct queue *q)
+{
+	const struct catalog_schedule *schedule = schedule_next(s);
+	struct seats_live_job *j;
+
+	if (!schedule) {
+		log_info("queue %s: set up in Redis, epoch %lld", q->name, (long long)s->settings.epoch);
+		metric_add(METRIC_rebuilt, 1);
+		return configure(s, q);
+	}
+	s->job = j = job_new(&s->duty.task, sizeof(*j), seats_live_work);
+	if (j)
+		j->schedule = schedule->id;
+	s->state = SYNC_CORRECT;
+	s->corrected = 0;
+	return submit(s, (struct job *)j, MYSQL_DEADLINE_MS);
+}
+
+static enum step epoch_raised(struct sync *s, struct queue *q)
+{
+	const struct queue_epoch_job *j = s->job;
+
+	if (!j->won)
+		return next_queue(s);
+	s->settings.epoch++;
+	s->state = SYNC_SEATS;
+	return rebuild_seats(s, q);
+}
+
+static enum step correct_seats(struct sync *s, struct queue *q)
+{
+	const struct seats_live_job *j = s->job;
+	const struct seat_truth *from = j->seats + s->corrected;
+	size_t left = j->count - s->corrected, n = left < SEATS_CORRECT_MOST ? left : SEATS_CORRECT_MOST;
+
+	if (left == 0) {
+		s->schedule++;
+		s->state = SYNC_SEATS;
+		return STEP_NEXT;
+	}
+	s->corrected += n;
+	return seats_correct(&s->duty.task, s->engine, q, j->schedule, from, n);
+}
+
+static enum step sync_queue(struct sync *s)
+{
+	struct queue *q;
+
+	if (s->at == s->queues->count)
+		return STEP_DONE;
+	q = queue_at(s);
+	if (!q)
+		return next_queue(s); /* younger than the catalogue just read: the next run has it */
+	switch (s->state) {
+	case SYNC_LOOK:
+		s->state = SYNC_JUDGE;
+		return queue_ask_status(&s->duty.task, s->engine, q, &s->status);
+	case SYNC_JUDGE:
+		return judge(s, q);
+	case SYNC_LOCKED:
+		return raise_epoch(s);
+	case SYNC_EPOCH:
+		return epoch_raised(s, q);
+	case SYNC_SEATS:
+		return rebuild_seats(s, q);
+	default:
+		return correct_seats(s, q);
+	}
+}
+
+static enum step sync_advance(struct duty *d)
+{
+	struct sync *s = (struct sync *)d;
+
+	switch (d->step++) {
+	case 0:
+		return read_queues(s);
+	case 1:
+		return read_catalog(s);
+	case 2:
+		return take_catalog(s);
+	default:
+		return sync_queue(s);
+	}
+}
+
+int sync_init(struct sync *s, struct engine *e, int period_ms)
+{
+	memset(s, 0, sizeof(*s));
+	s->engine = e;
+	return duty_init(&s->duty, e->loop, period_ms, sync_advance);
+}
+
+void sync_destroy(struct sync *s)
+{
+	duty_destroy(&s->duty);
+	catalog_drop(s->catalog);
+}

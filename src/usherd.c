@@ -1,0 +1,114 @@
+/* Start, workers, stop. */
+#include <event2/event.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "config.h"
+#include "keeper.h"
+#include "settings.h"
+#include "store/pool.h"
+#include "worker.h"
+
+#define STOP_MS 8000 /* what is under way may take this long after SIGTERM */
+
+static int port;
+
+/* The line that scripts wait for. */
+static void say_ready(void)
+{
+	bool v6 = strchr(settings.listen_host, ':') != NULL;
+
+	printf("usherd: ready on http://%s%s%s:%d\n", v6 ? "[" : "", settings.listen_host, v6 ? "]" : "", port);
+	fflush(stdout);
+}
+
+static void log_level_set(void)
+{
+	if (strcmp(settings.log_level, "error") == 0)
+		log_set_level(LOG_LEVEL_ERROR);
+	else if (strcmp(settings.log_level, "debug") == 0)
+		log_set_level(LOG_LEVEL_DEBUG);
+}
+
+/* As many descriptors as the system allows: each client takes one. */
+static void descriptors_raise(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static long worker_count(void)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return settings.workers ? settings.workers : cores > 0 ? cores : 1;
+}
+
+/* The threads are to leave the signals to main(): call before any of them starts. */
+static void signals_block(sigset_t *stop)
+{
+	sigemptyset(stop);
+	sigaddset(stop, SIGTERM);
+	sigaddset(stop, SIGINT);
+	pthread_sigmask(SIG_BLOCK, stop, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int run(void)
+{
+	sigset_t stop;
+	int got;
+
+	signals_block(&stop);
+	port = settings.listen_port;
+	if (pool_start() != 0) {
+		log_error("cannot start the database threads");
+		return 1;
+	}
+	if (workers_start(worker_count(), settings.listen_host, &port) != 0 || keeper_start(say_ready) != 0)
+		return 1;
+	sigwait(&stop, &got);
+	log_info("stopping");
+	keeper_stop();
+	workers_stop(STOP_MS);
+	pool_stop();
+	workers_free();
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	if (sodium_init() < 0) {
+		fputs("usherd: libsodium does not start\n", stderr);
+		return 1;
+	}
+	switch (settings_read(argc, argv)) {
+	case SETTINGS_HELP:
+		settings_help();
+		return 0;
+	case SETTINGS_VERSION:
+		puts("usherd " PACKAGE_VERSION);
+		return 0;
+	case SETTINGS_BAD:
+		return 1;
+	case SETTINGS_OK:
+		break;
+	}
+	log_level_set();
+	descriptors_raise();
+	status = run();
+	settings_free();
+	return status;
+}

@@ -1,0 +1,186 @@
+/* Requests over a socket, answers taken apart by hand. */
+#include "http.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define ANSWER_SECONDS 20
+
+int http_connect(int port)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	struct timeval tv = {ANSWER_SECONDS, 0};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int http_send(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len) {
+		ssize_t n = send(fd, p, len, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return -1;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Reads one byte at a time up to the blank line: what follows belongs to the body or the next. */
+static char *headers_read(int fd)
+{
+	char *text = calloc(1, 65536);
+	size_t n = 0;
+
+	while (n < 65535 && recv(fd, text + n, 1, 0) == 1) {
+		n++;
+		if (n >= 4 && memcmp(text + n - 4, "\r\n\r\n", 4) == 0)
+			return text;
+	}
+	free(text);
+	return NULL;
+}
+
+static void body_read(int fd, struct reply *r)
+{
+	const char *length = reply_header(r, "Content-Length");
+	size_t want = length ? strtoul(length, NULL, 10) : 0;
+
+	r->body = calloc(1, want + 1);
+	while (r->body_len < want) {
+		ssize_t n = recv(fd, r->body + r->body_len, want - r->body_len, 0);
+
+		if (n <= 0)
+			break;
+		r->body_len += (size_t)n;
+	}
+}
+
+struct reply http_read(int fd, int head)
+{
+	struct reply r = {0};
+
+	r.headers = headers_read(fd);
+	if (!r.headers)
+		return r;
+	r.status = atoi(r.headers + strcspn(r.headers, " "));
+	if (head || r.status == 204 || r.status == 304)
+		r.body = calloc(1, 1);
+	else
+		body_read(fd, &r);
+	r.json = cJSON_Parse(r.body);
+	return r;
+}
+
+struct reply http_bytes(int port, const char *method, const char *path, const char *headers, const char *body,
+			size_t len)
+{
+	char head[16384];
+	struct reply r = {0};
+	int fd = http_connect(port), n;
+
+	if (fd < 0)
+		return r;
+	n = snprintf(head, sizeof(head), "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s", method, path,
+		     headers ? headers : "");
+	if (body)
+		n += snprintf(head + n, sizeof(head) - (size_t)n, "%sContent-Length: %zu\r\n",
+			      headers && strcasestr(headers, "content-type") ? ""
+									     : "Content-Type: application/json\r\n",
+			      len);
+	n += snprintf(head + n, sizeof(head) - (size_t)n, "\r\n");
+	http_send(fd, head, (size_t)n);
+	if (body)
+		http_send(fd, body, len);
+	r = http_read(fd, strcmp(method, "HEAD") == 0);
+	close(fd);
+	return r;
+}
+
+struct reply http(int port, const char *method, const char *path, const char *headers, const char *body)
+{
+	return http_bytes(port, method, path, headers, body, body ? strlen(body) : 0);
+}
+
+void reply_free(struct reply *r)
+{
+	free(r->headers);
+	free(r->body);
+	cJSON_Delete(r->json);
+	memset(r, 0, sizeof(*r));
+}
+
+const char *reply_header(const struct reply *r, const char *name)
+{
+	static char value[4096];
+	const char *line = r->headers;
+	size_t n = strlen(name);
+
+	while (line && (line = strstr(line, "\r\n"))) {
+		line += 2;
+		if (strncasecmp(line, name, n) == 0 && line[n] == ':') {
+			line += n + 1;
+			line += strspn(line, " ");
+			snprintf(value, sizeof(value), "%.*s", (int)strcspn(line, "\r"), line);
+			return value;
+		}
+	}
+	return NULL;
+}
+
+double reply_number(const struct reply *r, const char *name)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(r->json, name);
+
+	return cJSON_IsNumber(item) ? item->valuedouble : -1;
+}
+
+const char *reply_string(const struct reply *r, const char *name)
+{
+	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(r->json, name));
+
+	return text ? text : "";
+}
+
+char *bearer(char *to, const char *token)
+{
+	snprintf(to, HEADER_TEXT, "Authorization: Bearer %s\r\n", token);
+	return to;
+}
+
+struct reply call(int port, const char *method, const char *path, const char *token, const char *json)
+{
+	char header[HEADER_TEXT];
+
+	return http(port, method, path, token ? bearer(header, token) : NULL, json);
+}
+
+char *token_of(int port, int user, const char *queue)
+{
+	char body[128], *token = NULL;
+	struct reply r;
+
+	snprintf(body, sizeof(body), "{\"userId\":%d,\"queue\":\"%s\"}", user, queue);
+	r = call(port, "POST", "/v1/tokens", NULL, body);
+	if (*reply_string(&r, "token"))
+		token = strdup(reply_string(&r, "token"));
+	reply_free(&r);
+	return token;
+}

@@ -1,0 +1,382 @@
+/* Starting, asking and stopping the private servers. */
+#include "stack.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <hiredis/hiredis.h>
+#include <mysql.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct stack stack;
+
+static void die(const char *what)
+{
+	fprintf(stderr, "test stack: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+void pause_briefly(void)
+{
+	const struct timespec ts = {0, 5000000};
+
+	nanosleep(&ts, NULL);
+}
+
+/* Starts a program that dies with us, its output in files of the stack's directory. */
+static pid_t spawn(const char *name, const char *const *argv)
+{
+	char out[128], err[128];
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (pid > 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	snprintf(out, sizeof(out), "%s/%s.out", stack.dir, name);
+	snprintf(err, sizeof(err), "%s/%s.err", stack.dir, name);
+	dup2(open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
+	dup2(open(err, O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
+	execvp(argv[0], (char *const *)(uintptr_t)argv);
+	fprintf(stderr, "cannot run %s: %s\n", argv[0], strerror(errno));
+	_exit(127);
+}
+
+static bool ended(pid_t pid)
+{
+	return pid <= 0 || waitpid(pid, NULL, WNOHANG) != 0;
+}
+
+void stack_begin(void)
+{
+	snprintf(stack.dir, sizeof(stack.dir), "%s/usher-test-XXXXXX", "/tmp");
+	if (!mkdtemp(stack.dir))
+		die("mkdtemp");
+	snprintf(stack.redis_socket, sizeof(stack.redis_socket), "%s/redis.sock", stack.dir);
+	snprintf(stack.mysql_socket, sizeof(stack.mysql_socket), "%s/mysql.sock", stack.dir);
+}
+
+void process_kill(pid_t *pid, int signal)
+{
+	if (*pid <= 0)
+		return;
+	kill(*pid, signal);
+	if (signal != SIGKILL && signal != SIGTERM && signal != SIGINT)
+		return;
+	waitpid(*pid, NULL, 0);
+	*pid = 0;
+}
+
+void stack_end(void)
+{
+	char command[128];
+
+	for (int i = 0; i < STACK_DAEMONS; i++)
+		process_kill(&stack.usherd[i], SIGKILL);
+	process_kill(&stack.redis, SIGKILL);
+	process_kill(&stack.mysql, SIGKILL);
+	if (getenv("USHER_TEST_KEEP"))
+		return;
+	snprintf(command, sizeof(command), "rm -rf '%s'", stack.dir);
+	if (system(command) != 0)
+		die(command);
+}
+
+static redisContext *redis_connect(void)
+{
+	redisContext *c = redisConnectUnix(stack.redis_socket);
+
+	if (c && c->err) {
+		redisFree(c);
+		return NULL;
+	}
+	return c;
+}
+
+void redis_start(void)
+{
+	const char *const argv[] = {
+		"redis-server", "--port", "0", "--unixsocket", stack.redis_socket, "--save", "", "--appendonly", "no",
+		"--daemonize",  "no",     NULL};
+	int64_t until = now_ms() + 10000;
+	redisContext *c;
+
+	stack.redis = spawn("redis", argv);
+	while (!(c = redis_connect())) {
+		if (ended(stack.redis) || now_ms() > until)
+			die("redis-server does not start");
+		pause_briefly();
+	}
+	redisFree(c);
+}
+
+static MYSQL *mysql_connect_now(const char *database)
+{
+	MYSQL *m = mysql_init(NULL);
+
+	if (m && !mysql_real_connect(m, NULL, "root", "", database, 0, stack.mysql_socket, CLIENT_MULTI_STATEMENTS)) {
+		mysql_close(m);
+		return NULL;
+	}
+	return m;
+}
+
+/* MySQL's own name where that is what the machine has. */
+static bool has_program(const char *name)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "command -v %s >/dev/null 2>&1", name);
+	return system(command) == 0;
+}
+
+static void mysql_install(const char *data)
+{
+	char command[512];
+
+	if (has_program("mariadb-install-db"))
+		snprintf(command, sizeof(command),
+			 "mariadb-install-db --no-defaults --datadir=%s --auth-root-authentication-method=normal"
+			 " --skip-test-db %s >%s/install.log 2>&1",
+			 data, geteuid() ? "" : "--user=root", stack.dir);
+	else
+		snprintf(command, sizeof(command),
+			 "mysqld --no-defaults --initialize-insecure --datadir=%s %s >%s/install.log 2>&1", data,
+			 geteuid() ? "" : "--user=root", stack.dir);
+	if (access(data, F_OK) != 0 && system(command) != 0)
+		die(command);
+}
+
+void mysql_start(void)
+{
+	char data[128], datadir[160], socket[160], pid[160];
+	const char *argv[] = {has_program("mariadbd") ? "mariadbd" : "mysqld",
+			      "--no-defaults",
+			      datadir,
+			      socket,
+			      pid,
+			      "--skip-networking",
+			      "--innodb-buffer-pool-size=64M",
+			      "--innodb-flush-log-at-trx-commit=1",
+			      geteuid() ? NULL : "--user=root",
+			      NULL};
+	int64_t until = now_ms() + 60000;
+	MYSQL *m;
+
+	snprintf(data, sizeof(data), "%s/mysql", stack.dir);
+	snprintf(datadir, sizeof(datadir), "--datadir=%s", data);
+	snprintf(socket, sizeof(socket), "--socket=%s", stack.mysql_socket);
+	snprintf(pid, sizeof(pid), "--pid-file=%s/mysql.pid", stack.dir);
+	mysql_install(data);
+	stack.mysql = spawn("mysql", argv);
+	while (!(m = mysql_connect_now(NULL))) {
+		if (ended(stack.mysql) || now_ms() > until)
+			die("mariadbd does not start");
+		pause_briefly();
+	}
+	if (mysql_query(m, "CREATE DATABASE IF NOT EXISTS usher CHARACTER SET utf8mb4") != 0)
+		die("CREATE DATABASE");
+	mysql_close(m);
+}
+
+void usherd_spawn(int i, const char *const *flags)
+{
+	static char redis[128], mysql[192];
+	const char *argv[40] = {getenv("USHERD") ? getenv("USHERD") : "./usherd",
+				redis,
+				mysql,
+				"--secret=" TEST_SECRET,
+				"--admin-key=" ADMIN_KEY,
+				"--listen=127.0.0.1:0",
+				"--workers=2"};
+	int n = 7;
+	char name[16];
+
+	snprintf(redis, sizeof(redis), "--redis=unix:%s", stack.redis_socket);
+	snprintf(mysql, sizeof(mysql), "--mysql=mysql://root@localhost/usher?socket=%s", stack.mysql_socket);
+	while (flags && *flags && n < 39)
+		argv[n++] = *flags++;
+	snprintf(name, sizeof(name), "usherd%d", i);
+	stack.usherd[i] = spawn(name, argv);
+}
+
+static char *file_read(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text = calloc(1, 1 << 20);
+
+	if (f && text) {
+		size_t n = fread(text, 1, (1 << 20) - 1, f);
+
+		text[n] = '\0';
+	}
+	if (f)
+		fclose(f);
+	return text;
+}
+
+char *usherd_log(int i)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/usherd%d.err", stack.dir, i);
+	return file_read(path);
+}
+
+bool usherd_wait_ready(int i, int seconds)
+{
+	int64_t until = now_ms() + seconds * 1000;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/usherd%d.out", stack.dir, i);
+	while (now_ms() < until && !ended(stack.usherd[i])) {
+		char *text = file_read(path), *line = strstr(text, "usherd: ready on http://127.0.0.1:");
+		bool ready = line && strchr(line, '\n');
+
+		if (ready)
+			stack.port[i] = atoi(strrchr(line, ':') + 1);
+		free(text);
+		if (ready)
+			return true;
+		pause_briefly();
+	}
+	return false;
+}
+
+void usherd_start(int i, ...)
+{
+	const char *flags[32];
+	int n = 0;
+	va_list ap;
+
+	va_start(ap, i);
+	while (n < 31 && (flags[n] = va_arg(ap, const char *)))
+		n++;
+	va_end(ap);
+	flags[n] = NULL;
+	usherd_spawn(i, flags);
+	if (!usherd_wait_ready(i, 60)) {
+		char *log = usherd_log(i);
+
+		fprintf(stderr, "usherd does not start:\n%s\n", log);
+		free(log);
+		exit(1);
+	}
+}
+
+int usherd_stop(int i)
+{
+	int status = 0;
+
+	if (stack.usherd[i] <= 0)
+		return -1;
+	kill(stack.usherd[i], SIGTERM);
+	waitpid(stack.usherd[i], &status, 0);
+	stack.usherd[i] = 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static char *redis_ask_v(const char *fmt, va_list ap)
+{
+	redisContext *c = redis_connect();
+	redisReply *reply = c ? redisvCommand(c, fmt, ap) : NULL;
+	char *text = NULL;
+
+	if (reply && reply->type == REDIS_REPLY_INTEGER) {
+		text = malloc(32);
+		snprintf(text, 32, "%lld", reply->integer);
+	} else if (reply && (reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS)) {
+		text = strdup(reply->str);
+	}
+	if (reply)
+		freeReplyObject(reply);
+	if (c)
+		redisFree(c);
+	return text;
+}
+
+char *redis_text(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = redis_ask_v(fmt, ap);
+	va_end(ap);
+	return text;
+}
+
+int64_t redis_int(const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+	int64_t n;
+
+	va_start(ap, fmt);
+	text = redis_ask_v(fmt, ap);
+	va_end(ap);
+	n = text ? strtoll(text, NULL, 10) : -1;
+	free(text);
+	return n;
+}
+
+static int64_t sql(const char *fmt, va_list ap)
+{
+	MYSQL *m = mysql_connect_now("usher");
+	char text[4096];
+	int64_t n = -1;
+
+	ck_assert_msg(m != NULL, "no MariaDB");
+	vsnprintf(text, sizeof(text), fmt, ap);
+	ck_assert_msg(mysql_query(m, text) == 0, "%s: %s", text, mysql_error(m));
+	do {
+		MYSQL_RES *res = mysql_store_result(m);
+		MYSQL_ROW row = res ? mysql_fetch_row(res) : NULL;
+
+		if (row && row[0])
+			n = strtoll(row[0], NULL, 10);
+		if (res)
+			mysql_free_result(res);
+	} while (mysql_next_result(m) == 0);
+	mysql_close(m);
+	return n;
+}
+
+int64_t sql_int(const char *fmt, ...)
+{
+	va_list ap;
+	int64_t n;
+
+	va_start(ap, fmt);
+	n = sql(fmt, ap);
+	va_end(ap);
+	return n;
+}
+
+void sql_run(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	sql(fmt, ap);
+	va_end(ap);
+}

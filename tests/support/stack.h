@@ -1,0 +1,73 @@
+/*
+ * A private Redis, a private MariaDB and any number of usherds for the tests, in a directory of
+ * their own. All of them die with the test program. A test that can't have its server fails.
+ */
+#ifndef USHER_TESTS_STACK_H
+#define USHER_TESTS_STACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define STACK_DAEMONS 4
+#define ADMIN_KEY "test-admin-key"
+#define TEST_SECRET "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+struct stack {
+	char dir[64];
+	char redis_socket[96], mysql_socket[96];
+	pid_t redis, mysql, usherd[STACK_DAEMONS];
+	int port[STACK_DAEMONS];
+};
+
+/* The one stack of this test program. */
+extern struct stack stack;
+
+/* Makes the directory; stack_end() stops everything and removes it. Call both in main(). */
+void stack_begin(void);
+void stack_end(void);
+
+/* Each starts its server and returns when it answers; redis keeps nothing on disk. */
+void redis_start(void);
+void mysql_start(void);
+
+/* Starts usherd number `i` on a free port and returns when it says it is ready. Further flags
+ * follow, ended by NULL. */
+void usherd_start(int i, ...);
+
+/* Starts one without waiting for it; usherd_wait_ready() does, for at most `seconds`. */
+void usherd_spawn(int i, const char *const *flags);
+bool usherd_wait_ready(int i, int seconds);
+
+/* Sends SIGTERM and gives the exit status, or -1 if a signal ended it. */
+int usherd_stop(int i);
+
+/* Sends any signal to one of the servers and, for one that ends it, waits for that. */
+void process_kill(pid_t *pid, int signal);
+
+/* What usherd number `i` has written to standard error so far; the caller frees it. */
+char *usherd_log(int i);
+
+/* A command to the private Redis, printf-like as hiredis formats it. Text and numbers come back
+ * as text, nil and errors as NULL; the caller frees it. redis_int gives numbers, -1 for nil. */
+char *redis_text(const char *fmt, ...);
+int64_t redis_int(const char *fmt, ...);
+
+/* The first column of the first row of a query, as a number (-1: no row), and any statement. */
+int64_t sql_int(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void sql_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Runs `condition` until it is true; fails the test with its text after ten seconds. */
+#define wait_until(condition)                                                                                          \
+	do {                                                                                                           \
+		int64_t until_ = now_ms() + 10000;                                                                     \
+		while (!(condition)) {                                                                                 \
+			ck_assert_msg(now_ms() < until_, "waited for: " #condition);                                   \
+			pause_briefly();                                                                               \
+		}                                                                                                      \
+	} while (0)
+
+int64_t now_ms(void);
+void pause_briefly(void);
+
+#endif
