@@ -26,11 +26,12 @@ static void evhttp_send(struct request *r, const struct answer *a)
 		snprintf(size, sizeof(size), "%zu", a->len);
 		reply_header(r, "Content-Length", size);
 		reply_header(r, "Content-Type", a->type);
-		reply_header(r, "Cache-Control", "no-store");
+		if (!a->cached)
+			reply_header(r, "Cache-Control", "no-store");
 		evbuffer_add(body, a->text, a->len);
 	}
 	r->server->replying = true;
-	evhttp_send_reply(r->ev, a->status, NULL, a->type ? body : NULL);
+	evhttp_send_reply(r->ev, a->status, wire_reason(a->status), a->type ? body : NULL);
 	r->server->replying = false;
 }
 
@@ -51,7 +52,9 @@ static enum step send_answer(struct request *r, const struct answer *a)
 
 enum step reply_text(struct request *r, int status, const char *type, const char *text, size_t len)
 {
-	return send_answer(r, &(struct answer){status, type, text, len});
+	bool cached = evhttp_find_header(evhttp_request_get_output_headers(r->ev), "Cache-Control") != NULL;
+
+	return send_answer(r, &(struct answer){status, type, text, len, cached});
 }
 
 enum step reply_json(struct request *r, int status, struct json *j)

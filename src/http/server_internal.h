@@ -38,10 +38,14 @@ struct answer {
 	const char *type; /* NULL: no body and no header about one */
 	const char *text;
 	size_t len;
+	bool cached; /* the handler has set a Cache-Control of its own */
 };
 
 /* For a request whose handler has begun to wait. */
 void wire_park(struct request *r);
+
+/* The reason phrase of a status line. */
+const char *wire_reason(int status);
 
 /* Whether the answer to a request can leave through wire_send(): it was parked, it is HTTP/1.1 and
  * keeps its connection. */

@@ -46,7 +46,7 @@ void wire_park(struct request *r)
 	r->parked = true;
 }
 
-static const char *reason(int status)
+const char *wire_reason(int status)
 {
 	static const struct {
 		int status;
@@ -62,8 +62,14 @@ static const char *reason(int status)
 		{402, "Payment Required"},
 		{403, "Forbidden"},
 		{404, "Not Found"},
+		{405, "Method Not Allowed"},
 		{409, "Conflict"},
+		{413, "Content Too Large"},
+		{415, "Unsupported Media Type"},
+		{417, "Expectation Failed"},
 		{422, "Unprocessable Content"},
+		{500, "Internal Server Error"},
+		{501, "Not Implemented"},
 		{503, "Service Unavailable"},
 	};
 
@@ -129,13 +135,15 @@ static void head_write(struct head *h, struct server *s, const struct request *r
 	put(h, "HTTP/1.1 ");
 	put_number(h, (size_t)a->status);
 	put(h, " ");
-	put(h, reason(a->status));
+	put(h, wire_reason(a->status));
 	put(h, "\r\n");
 	if (a->type) {
 		put_header(h, "Content-Type", a->type);
 		put(h, "Content-Length: ");
 		put_number(h, a->len);
-		put(h, "\r\nCache-Control: no-store\r\n");
+		put(h, "\r\n");
+		if (!a->cached)
+			put_header(h, "Cache-Control", "no-store");
 	}
 	put_header(h, "Date", date(s));
 	TAILQ_FOREACH(header, evhttp_request_get_output_headers(r->ev), next)

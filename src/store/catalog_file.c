@@ -200,6 +200,16 @@ static bool read_concert(struct reading *r, const cJSON *item, const char *path,
 	return true;
 }
 
+static bool schedules_check(struct reading *r, size_t concert, const struct file_concert *c)
+{
+	for (size_t i = 0; i < c->schedule_count; i++)
+		for (size_t k = 0; k < i; k++)
+			if (c->schedules[i].id == c->schedules[k].id)
+				return wrong(r, arena_printf(r->a, "concerts[%zu].schedules[%zu].id", concert, i),
+					     "stands twice");
+	return true;
+}
+
 /* No concert and no schedule may stand in the file twice. Quadratic, but a file has few. */
 static bool ids_check(struct reading *r, const struct catalog_file *f)
 {
@@ -211,6 +221,8 @@ static bool ids_check(struct reading *r, const struct catalog_file *f)
 		for (size_t k = 0; k < i; k++)
 			if (f->concerts[i].id == f->concerts[k].id)
 				return wrong(r, arena_printf(r->a, "concerts[%zu].id", i), "stands twice");
+		if (!schedules_check(r, i, &f->concerts[i]))
+			return false;
 	}
 	return true;
 }
@@ -229,7 +241,7 @@ static bool file_check(struct reading *r, const struct lists *lists, struct cata
 	return ids_check(r, f);
 }
 
-struct catalog_file *catalog_file_read(struct arena *a, const char *text, size_t len, const char **why)
+struct catalog_file *catalog_file_read(struct arena *a, const char *text, size_t len, enum code *code, const char **why)
 {
 	struct catalog_file *f = arena_alloc(a, sizeof(*f));
 	struct reading r = {a, "out of memory"};
@@ -238,6 +250,7 @@ struct catalog_file *catalog_file_read(struct arena *a, const char *text, size_t
 
 	if (json && fields(&r, json, "", FIELDS(file_fields), &lists) && file_check(&r, &lists, f))
 		return f;
+	*code = json ? CODE_INVALID_FIELD : CODE_INVALID_JSON;
 	*why = r.why;
 	return NULL;
 }

@@ -105,8 +105,9 @@ static enum db_result prices_lock(struct db *db, struct reserve_job *j)
 	return DB_OK;
 }
 
-/* What the user has paid for counts as well as what is held. The balance row is the user's lock:
- * two requests of one user are counted one after the other. */
+/* What the user has paid for counts as well as what is held, these seats included. The balance row
+ * is the user's lock: two requests of one user are counted one after the other. It comes after the
+ * seats, so that the unique key speaks first about seats that are taken. */
 static enum db_result limit_check(struct db *db, struct reserve_job *j)
 {
 	int64_t live;
@@ -122,7 +123,7 @@ static enum db_result limit_check(struct db *db, struct reserve_job *j)
 		r = db_row(db, "i", &live);
 	if (r != DB_OK)
 		return r;
-	if (live + (int64_t)j->seats.count <= j->seat_limit)
+	if (live <= j->seat_limit)
 		return DB_OK;
 	j->code = CODE_SEAT_LIMIT;
 	return DB_REFUSED;
@@ -169,11 +170,11 @@ static enum db_result reserve(struct db *db, void *arg)
 		return DB_REFUSED;
 	}
 	if (r == DB_OK)
-		r = limit_check(db, j);
-	if (r == DB_OK)
 		r = prices_lock(db, j);
 	if (r == DB_OK)
 		r = reservation_insert(db, j);
+	if (r == DB_OK)
+		r = limit_check(db, j);
 	if (r == DB_OK)
 		r = idempotency_end(db, j->user, &j->idempotency, j->reservation.id);
 	if (r == DB_OK)
