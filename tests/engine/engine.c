@@ -277,6 +277,35 @@ int64_t place_of(int64_t user)
 	return value(enter(user), 2);
 }
 
+static void crowd_read(int count)
+{
+	for (; count > 0; count--) {
+		redisReply *r = NULL;
+
+		ck_assert_int_eq(redisGetReply(redis, (void **)&r), REDIS_OK);
+		ck_assert_int_eq(r->type, REDIS_REPLY_ARRAY);
+		freeReplyObject(r);
+	}
+}
+
+void enter_crowd(int64_t first, int count)
+{
+	static const char *const names[] = {"queue", "waiting", "active", "places", "unclaimed", "admitted", "issued"};
+	char keys[7][32];
+	int sent = 0;
+
+	for (int i = 0; i < 7; i++)
+		snprintf(keys[i], sizeof(keys[i]), "usher:{main}:%s", names[i]);
+	for (int i = 0; i < count; i++) {
+		redisAppendCommand(redis, "FCALL usher_enter 7 %s %s %s %s %s %s %s %lld 1 0", keys[0], keys[1],
+				   keys[2], keys[3], keys[4], keys[5], keys[6], (long long)(first + i));
+		if (++sent < 500 && i + 1 < count)
+			continue;
+		crowd_read(sent);
+		sent = 0;
+	}
+}
+
 int64_t inside(void)
 {
 	return value(command("ZCARD usher:{main}:active"), 0);

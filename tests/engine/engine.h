@@ -57,6 +57,9 @@ const char *admit(int batch, int may_admit);
 /* Enters and gives the place. */
 int64_t place_of(int64_t user);
 
+/* Has `count` users enter, the first of them number `first`, many on the way at once. */
+void enter_crowd(int64_t first, int count);
+
 /* How many are inside and in line, ended sessions that nobody swept among them. */
 int64_t inside(void);
 int64_t waiting(void);

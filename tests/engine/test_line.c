@@ -252,7 +252,8 @@ START_TEST(test_places_near_2_53_are_exact)
 	is(leave(1, last - 2), "OK 1:11:5");
 	is(admit(10, 1), "OK 0 1 0");
 	is(claim(2, last - 1), "ACTIVE %" PRId64, T0 + 600000);
-	is(fcall("usher_settle", "queue active places unclaimed seats:11 holds:2", "2 %" PRId64 " 1 11 5", last), "OK 0");
+	is(fcall("usher_settle", "queue active places unclaimed seats:11 holds:2", "2 %" PRId64 " 1 11 5", last),
+	   "OK 0");
 	is(fcall("usher_settle", "queue active places unclaimed seats:11 holds:2", "2 %" PRId64 " 1 11 5", last - 1),
 	   "OK 1");
 }
