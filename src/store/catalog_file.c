@@ -238,6 +238,6 @@ struct catalog_file *catalog_file_read(struct arena *a, const char *text, size_t
 
 	if (json && fields(&r, json, "", FIELDS(file_fields), &lists) && file_check(&r, &lists, f))
 		return f;
-	*why = r.why;
+	*why = r.why ? r.why : "out of memory";
 	return NULL;
 }
