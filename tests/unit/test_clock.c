@@ -106,8 +106,7 @@ START_TEST(test_refuses_other_shapes)
 		"2026-+2-24T10:00:00Z",
 		"2026--1-24T10:00:00Z",
 		"2026-12-24T-1:00:00Z",
-		"2026-12-24T10:00:00\xe2\x88\x92"
-		"05:00",
+		"2026-12-24T10:00:00\342\210\22205:00", /* U+2212 for a minus */
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
