@@ -15,20 +15,20 @@ static struct catalog_file *read_text(const char *text, const char **why)
 	return catalog_file_read(&arena, text, strlen(text), why);
 }
 
-START_TEST(test_reads_all_of_it)
+static const char whole[] =
+	"{\"queues\":[{\"name\":\"main\",\"capacity\":100,\"ratePerSecond\":50,\"sessionSeconds\":600,"
+	"\"claimSeconds\":60,\"paused\":true,\"opensAt\":\"1970-01-01T00:00:01Z\"}],"
+	"\"users\":[{\"id\":1,\"name\":\"Kim\",\"balance\":5},{\"from\":2,\"to\":9,\"balance\":7},{\"id\":12}],"
+	"\"concerts\":[{\"id\":1,\"title\":\"Winter\",\"queue\":\"main\",\"seatLimit\":2,\"holdSeconds\":30,"
+	"\"schedules\":[{\"id\":11,\"startsAt\":\"1970-01-01T00:00:02Z\",\"venue\":\"Hall\","
+	"\"sections\":[{\"name\":\"A\",\"rows\":5,\"seatsPerRow\":10,\"price\":50000},"
+	"{\"name\":\"B\",\"rows\":1,\"seatsPerRow\":2,\"price\":0}]}]},"
+	"{\"id\":2,\"title\":\"Plain\",\"queue\":\"other\",\"schedules\":[]}]}";
+
+START_TEST(test_reads_queues_and_users)
 {
-	static const char text[] =
-		"{\"queues\":[{\"name\":\"main\",\"capacity\":100,\"ratePerSecond\":50,\"sessionSeconds\":600,"
-		"\"claimSeconds\":60,\"paused\":true,\"opensAt\":\"1970-01-01T00:00:01Z\"}],"
-		"\"users\":[{\"id\":1,\"name\":\"Kim\",\"balance\":5},{\"from\":2,\"to\":9,\"balance\":7},{\"id\":12}],"
-		"\"concerts\":[{\"id\":1,\"title\":\"Winter\",\"queue\":\"main\",\"seatLimit\":2,\"holdSeconds\":30,"
-		"\"schedules\":[{\"id\":11,\"startsAt\":\"1970-01-01T00:00:02Z\",\"venue\":\"Hall\","
-		"\"sections\":[{\"name\":\"A\",\"rows\":5,\"seatsPerRow\":10,\"price\":50000},"
-		"{\"name\":\"B\",\"rows\":1,\"seatsPerRow\":2,\"price\":0}]}]},"
-		"{\"id\":2,\"title\":\"Plain\",\"queue\":\"other\",\"schedules\":[]}]}";
 	const char *why;
-	const struct catalog_file *f = read_text(text, &why);
-	const struct file_schedule *s;
+	const struct catalog_file *f = read_text(whole, &why);
 
 	ck_assert_msg(f != NULL, "%s", why);
 	ck_assert_uint_eq(f->queue_count, 1);
@@ -47,6 +47,17 @@ START_TEST(test_reads_all_of_it)
 	ck_assert_int_eq(f->users[2].from, 12);
 	ck_assert_int_eq(f->users[2].to, 12);
 	ck_assert_int_eq(f->users[2].balance, 0);
+	arena_free(&arena);
+}
+END_TEST
+
+START_TEST(test_reads_concerts)
+{
+	const char *why;
+	const struct catalog_file *f = read_text(whole, &why);
+	const struct file_schedule *s;
+
+	ck_assert_msg(f != NULL, "%s", why);
 	ck_assert_uint_eq(f->concert_count, 2);
 	ck_assert_int_eq(f->concerts[0].seat_limit, 2);
 	ck_assert_int_eq(f->concerts[0].hold_seconds, 30);
@@ -237,7 +248,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {test_reads_all_of_it,
+	const TTest *const tests[] = {test_reads_queues_and_users,
+				      test_reads_concerts,
 				      test_reads_nothing_and_the_demo,
 				      test_errors_at_the_top,
 				      test_errors_of_queues,
