@@ -1,5 +1,5 @@
 -- usher_configure: puts a queue's settings in force, or sets the queue up.
--- KEYS: queue active rebuild (the lock of who is setting the queue up; given back here).
+-- KEYS: queue active rebuild. The last is the lock of whoever sets the queue up, given back here.
 -- ARGS: version epoch capacity ratePerSecond sessionSeconds claimSeconds paused(0|1)
 --       opensAt(Unix ms, 0 none) createdAt(Unix ms).
 -- gives: {OK}, or {STALE} if a later version or epoch is in force already: of several

@@ -12,7 +12,6 @@
 #include <event2/keyvalq_struct.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <sys/uio.h>
 #include <time.h>
 
@@ -26,6 +25,12 @@ static void on_parked_event(struct bufferevent *bev, short what, void *arg)
 {
 	(void)what, (void)arg;
 	bufferevent_disable(bev, EV_READ);
+}
+
+/* The headers a handler has added to the answer. */
+static const struct evkeyval *first_header(struct evhttp_request *ev)
+{
+	return evhttp_request_get_output_headers(ev)->tqh_first;
 }
 
 static struct bufferevent *connection_of(struct evhttp_request *ev)
@@ -146,8 +151,8 @@ static void head_write(struct head *h, struct server *s, const struct request *r
 			put_header(h, "Cache-Control", "no-store");
 	}
 	put_header(h, "Date", date(s));
-	TAILQ_FOREACH(header, evhttp_request_get_output_headers(r->ev), next)
-	put_header(h, header->key, header->value);
+	for (header = first_header(r->ev); header; header = header->next.tqe_next)
+		put_header(h, header->key, header->value);
 	put(h, "\r\n");
 }
 
@@ -173,8 +178,8 @@ bool wire_fits(const struct request *r)
 
 	if (!r->parked || r->ev->major != 1 || r->ev->minor != 1)
 		return false;
-	TAILQ_FOREACH(header, evhttp_request_get_output_headers(r->ev), next)
-	extra += strlen(header->key) + strlen(header->value) + 4;
+	for (header = first_header(r->ev); header; header = header->next.tqe_next)
+		extra += strlen(header->key) + strlen(header->value) + 4;
 	return extra < HEAD_MOST / 2 && !evhttp_find_header(evhttp_request_get_input_headers(r->ev), "Connection");
 }
 

@@ -229,7 +229,7 @@ static const char *datetime(int64_t unix_ms, char text[CLOCK_TEXT])
 static void params_set(struct params *p, const char *types, va_list ap)
 {
 	memset(p->bind, 0, sizeof(p->bind));
-	for (int i = 0; types[i] && i < PARAMS_MOST; i++) {
+	for (int i = 0; i < PARAMS_MOST && types[i]; i++) {
 		MYSQL_BIND *b = &p->bind[i];
 		const void *data;
 
@@ -319,7 +319,7 @@ struct columns {
 static void columns_set(struct columns *c, const char *types, va_list ap)
 {
 	memset(c->bind, 0, sizeof(c->bind));
-	for (int i = 0; types[i] && i < PARAMS_MOST; i++) {
+	for (int i = 0; i < PARAMS_MOST && types[i]; i++) {
 		MYSQL_BIND *b = &c->bind[i];
 
 		c->to[i] = va_arg(ap, void *);
@@ -346,7 +346,7 @@ static bool datetime_parse(char *text, size_t n, int64_t *unix_ms)
 
 static void columns_finish(struct columns *c, const char *types)
 {
-	for (int i = 0; types[i] && i < PARAMS_MOST; i++) {
+	for (int i = 0; i < PARAMS_MOST && types[i]; i++) {
 		size_t n = c->length[i];
 
 		if (types[i] == 'i' && c->null[i]) {
