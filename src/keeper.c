@@ -18,6 +18,7 @@
 #include "settings.h"
 #include "store/catalog_file.h"
 #include "store/payments.h"
+#include "store/recovery.h"
 #include "store/schema.h"
 #include "sync.h"
 #include "worker.h"
@@ -25,17 +26,27 @@
 #define SETUP_MS 250
 #define SYNC_MS 500
 #define ADMIT_MS 50 /* twice a tick, so that a freed slot is filled within one */
+#define RECORD_MS 100
 #define SETTLE_MS 500
 #define LAPSE_MS 500
 #define SWEEP_MS 60000
 #define ADMIT_BATCH 200
 #define ANSWERS_MS 2000 /* how long an answer proves that somebody is there */
 
+/* Writes down who was let into one queue, for the day Redis is lost. */
+struct recording {
+	struct duty duty;
+	struct queue *queue;
+	int64_t since; /* Unix ms, Redis' clock: admissions before this are written */
+	struct admitted_list list;
+};
+
 /* Lets people into one queue. */
 struct admitting {
 	struct duty duty;
 	struct queue *queue;
 	struct admission admission;
+	struct recording recording;
 	struct admitting *next;
 };
 
@@ -117,6 +128,33 @@ static enum step admit_advance(struct duty *d)
 	return queue_admit(&d->task, &keeper.engine, a->queue, ADMIT_BATCH, keeper_may_admit(), &a->admission);
 }
 
+/* Every daemon writes all it sees; what another one wrote before is left as it is. Admissions of
+ * the last millisecond seen are read again, since more of them may have come. */
+static enum step record_advance(struct duty *d)
+{
+	struct recording *r = (struct recording *)d;
+	struct admissions_job *j;
+
+	switch (d->step++) {
+	case 0:
+		if (r->queue->removed || !redis_ready(keeper.engine.redis))
+			return STEP_DONE;
+		return queue_ask_admitted(&d->task, &keeper.engine, r->queue, r->since, &r->list);
+	case 1:
+		if (r->list.count == 0 || (r->list.count == 1 && r->list.at[0].at == r->since))
+			return STEP_DONE;
+		j = job_new(&d->task, sizeof(*j), admissions_write_work);
+		if (j) {
+			memcpy(j->queue, r->queue->name, sizeof(j->queue));
+			j->list = r->list;
+		}
+		return submit(d, (struct job *)j, MYSQL_DEADLINE_MS);
+	default:
+		r->since = r->list.at[r->list.count - 1].at;
+		return STEP_DONE;
+	}
+}
+
 static void admitting_add(struct queue *q)
 {
 	struct admitting *a = keeper.admitting;
@@ -126,15 +164,17 @@ static void admitting_add(struct queue *q)
 	if (a)
 		return;
 	a = calloc(1, sizeof(*a));
-	if (!a || duty_init(&a->duty, &keeper.loop, ADMIT_MS, admit_advance) != 0) {
+	if (!a || duty_init(&a->duty, &keeper.loop, ADMIT_MS, admit_advance) != 0 ||
+	    duty_init(&a->recording.duty, &keeper.loop, RECORD_MS, record_advance) != 0) {
 		log_error("out of memory for queue %s", q->name);
 		free(a);
 		return;
 	}
-	a->queue = q;
+	a->queue = a->recording.queue = q;
 	a->next = keeper.admitting;
 	keeper.admitting = a;
 	duty_start(&a->duty);
+	duty_start(&a->recording.duty);
 }
 
 /* Settling: what was paid, but perhaps not told to Redis. */
@@ -193,8 +233,11 @@ static enum step lapse_advance(struct duty *d)
 
 static enum step sweep_advance(struct duty *d)
 {
-	return d->step++ ? STEP_DONE
-			 : submit(d, job_new(&d->task, sizeof(struct job), idempotency_sweep_work), MYSQL_DEADLINE_MS);
+	enum code (*const work[])(struct db *, struct job *) = {idempotency_sweep_work, admissions_sweep_work};
+
+	if (d->step == sizeof(work) / sizeof(work[0]))
+		return STEP_DONE;
+	return submit(d, job_new(&d->task, sizeof(struct job), work[d->step++]), MYSQL_DEADLINE_MS);
 }
 
 /* Sync: who waits for it, and what follows from it. */

@@ -47,6 +47,8 @@ static struct setting table[] = {
 	{"db-queue", "1024", NUMBER_OF(db_queue, 1, 1000000), "jobs that may wait for MySQL", 0},
 	{"redis-in-flight", "16384", NUMBER_OF(redis_in_flight, 16, 1000000), "commands a worker may have under way",
 	 0},
+	{"return-seconds", "5", NUMBER_OF(return_seconds, 0, 3600),
+	 "after Redis was lost, old places may come back this long before anybody is let in", 0},
 	{"body-limit", "65536", NUMBER_OF(body_limit, 1024, 16777216), "bytes of a request's body", 0},
 	{"catalog-limit", "1048576", NUMBER_OF(catalog_limit, 1024, 268435456),
 	 "bytes of a catalogue sent to /admin/v1/catalog", 0},

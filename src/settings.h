@@ -13,7 +13,7 @@ struct settings {
 	/* As written. */
 	char *config, *listen, *redis, *mysql, *log_level, *catalog;
 	char *secret, *secret_file, *previous_secret, *previous_secret_file, *admin_key, *admin_key_file;
-	long workers, db_threads, db_queue, redis_in_flight;
+	long workers, db_threads, db_queue, redis_in_flight, return_seconds;
 	long body_limit, catalog_limit, header_limit, idle_seconds;
 
 	/* Taken apart. */

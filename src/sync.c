@@ -8,6 +8,7 @@
 #include "base/metrics.h"
 #include "engine/seats.h"
 #include "store/queues.h"
+#include "store/recovery.h"
 #include "worker.h"
 
 #define CATALOG_READ_MS 60000
@@ -127,17 +128,74 @@ static const struct catalog_schedule *schedule_next(struct sync *s)
 	return NULL;
 }
 
+/* Who holds a seat is inside again. */
+static enum step read_holds(struct sync *s, const struct queue *q)
+{
+	struct lost_holds_job *j = job_new(&s->duty.task, sizeof(*j), lost_holds_work);
+
+	s->job = j;
+	if (j)
+		memcpy(j->queue, q->name, sizeof(j->queue));
+	s->readmitted = 0;
+	s->state = SYNC_HOLDS;
+	return submit(s, (struct job *)j, MYSQL_DEADLINE_MS);
+}
+
+/* Who had been through, a page at a time, so that nobody goes through twice. */
+static enum step read_through(struct sync *s, const struct queue *q, const struct admitted *after)
+{
+	struct through_job *j = job_new(&s->duty.task, sizeof(*j), through_read_work);
+
+	s->job = j;
+	if (j) {
+		memcpy(j->queue, q->name, sizeof(j->queue));
+		j->place = after ? after->place : 0;
+		j->user = after ? after->user : 0;
+	}
+	s->state = SYNC_THROUGH;
+	return submit(s, (struct job *)j, MYSQL_DEADLINE_MS);
+}
+
+static enum step readmit(struct sync *s, struct queue *q)
+{
+	const struct lost_holds_job *j = s->job;
+	const struct lost_hold *from = j->holds + s->readmitted;
+	size_t left = j->count - s->readmitted, n = left < LOST_HOLDS_MOST ? left : LOST_HOLDS_MOST;
+
+	if (left == 0)
+		return read_through(s, q, NULL);
+	s->readmitted += n;
+	return queue_readmit(&s->duty.task, s->engine, q, from, n);
+}
+
+static enum step note_through(struct sync *s, struct queue *q)
+{
+	const struct through_job *j = s->job;
+
+	if (j->list.count == 0) {
+		log_info("queue %s: set up in Redis, epoch %lld", q->name, (long long)s->settings.epoch);
+		metric_add(METRIC_rebuilt, 1);
+		return configure(s, q);
+	}
+	s->state = SYNC_NOTED;
+	return queue_note_through(&s->duty.task, s->engine, q, j->list.at, j->list.count);
+}
+
+static enum step noted(struct sync *s, struct queue *q)
+{
+	const struct through_job *j = s->job;
+
+	return read_through(s, q, &j->list.at[j->list.count - 1]);
+}
+
 /* Seats first, settings last: until the settings are there the queue lets nobody in. */
 static enum step rebuild_seats(struct sync *s, struct queue *q)
 {
 	const struct catalog_schedule *schedule = schedule_next(s);
 	struct seats_live_job *j;
 
-	if (!schedule) {
-		log_info("queue %s: set up in Redis, epoch %lld", q->name, (long long)s->settings.epoch);
-		metric_add(METRIC_rebuilt, 1);
-		return configure(s, q);
-	}
+	if (!schedule)
+		return read_holds(s, q);
 	s->job = j = job_new(&s->duty.task, sizeof(*j), seats_live_work);
 	if (j)
 		j->schedule = schedule->id;
@@ -195,8 +253,14 @@ static enum step sync_queue(struct sync *s)
 		return epoch_raised(s, q);
 	case SYNC_SEATS:
 		return rebuild_seats(s, q);
-	default:
+	case SYNC_CORRECT:
 		return correct_seats(s, q);
+	case SYNC_HOLDS:
+		return readmit(s, q);
+	case SYNC_THROUGH:
+		return note_through(s, q);
+	default:
+		return noted(s, q);
 	}
 }
 

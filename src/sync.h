@@ -17,11 +17,22 @@ struct sync {
 	struct queues_job *queues;
 	struct catalog_job *reading;
 	size_t at; /* which queue */
-	enum sync_state { SYNC_LOOK, SYNC_JUDGE, SYNC_LOCKED, SYNC_AGAIN, SYNC_EPOCH, SYNC_SEATS, SYNC_CORRECT } state;
+	enum sync_state {
+		SYNC_LOOK,
+		SYNC_JUDGE,
+		SYNC_LOCKED,
+		SYNC_AGAIN,
+		SYNC_EPOCH,
+		SYNC_SEATS,
+		SYNC_CORRECT,
+		SYNC_HOLDS,
+		SYNC_THROUGH,
+		SYNC_NOTED
+	} state;
 	struct queue_status status;
 	struct queue_settings settings; /* to be put in force */
 	bool mine;
-	size_t schedule, corrected;
+	size_t schedule, corrected, readmitted;
 	void *job;
 	int64_t mysql_at; /* clock_ms of MySQL's last answer; 0 in this run: none yet */
 };

@@ -20,7 +20,7 @@ end
 -- gives: the settings in force, or nil while the queue is not set up. Times in ms.
 local function settings_of(key)
 	local v = redis.call('HMGET', key, 'capacity', 'ratePerSecond', 'sessionSeconds', 'claimSeconds',
-		'paused', 'opensAt', 'epoch', 'createdAt', 'ceiling')
+		'paused', 'opensAt', 'epoch', 'createdAt', 'ceiling', 'epochAt', 'returnUntil')
 	if not v[1] then
 		return nil
 	end
@@ -34,6 +34,8 @@ local function settings_of(key)
 		epoch = tonumber(v[7]),
 		created_at = tonumber(v[8]),
 		ceiling = tonumber(v[9]),
+		epoch_at = tonumber(v[10]),
+		return_until = tonumber(v[11]),
 	}
 end
 
@@ -60,7 +62,7 @@ end
 -- gives: how many may be let in now. Both limits are kept over every window: the rate
 -- counts the admissions of the last 1,000 ms themselves, so no burst can straddle it.
 local function room_inside(q, s, now)
-	if s.paused or s.opens_at > now then
+	if s.paused or s.opens_at > now or s.return_until > now then
 		return 0
 	end
 	local room = s.capacity - redis.call('ZCARD', q.active)

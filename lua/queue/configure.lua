@@ -1,12 +1,14 @@
 -- usher_configure: puts a queue's settings in force, or sets the queue up.
 -- KEYS: queue active rebuild. The last is the lock of whoever sets the queue up, given back here.
 -- ARGS: version epoch capacity ratePerSecond sessionSeconds claimSeconds paused(0|1)
---       opensAt(Unix ms, 0 none) createdAt(Unix ms).
+--       opensAt(Unix ms, 0 none) createdAt(Unix ms) returnMs.
+-- A queue that is made anew after a loss (an epoch above 1) lets nobody in for returnMs, so that
+-- those with old places can come back before newcomers are let in.
 -- gives: {OK}, or {STALE} if a later version or epoch is in force already: of several
 --        instances that write at once the latest settings win, in whatever order they come.
 -- cost: O(1).
 redis.register_function('usher_configure', function(keys, args)
-	local bad = miscounted('usher_configure', keys, args, 3, 9, 9)
+	local bad = miscounted('usher_configure', keys, args, 3, 10, 10)
 	if bad then
 		return bad
 	end
@@ -17,7 +19,9 @@ redis.register_function('usher_configure', function(keys, args)
 		return { CODE.STALE }
 	end
 	if epoch > old_epoch then
-		redis.call('HSET', keys[1], 'next', 0)
+		local now = now_ms()
+		redis.call('HSET', keys[1], 'next', 0, 'epochAt', int(now),
+			'returnUntil', epoch > 1 and int(now + tonumber(args[10])) or 0)
 	end
 	-- Lowering the capacity throws nobody out; until they have gone the ceiling is higher.
 	local inside = redis.call('ZCARD', keys[2])

@@ -10,13 +10,14 @@
 -- cost: O(log n).
 
 -- When a place was handed out, to the second. One entry a second and not one a user, so
--- that the same token can be written again without keeping it. Draws do not rise with time.
+-- that the same token can be written again without keeping it. Draws do not rise with time: theirs
+-- is the beginning of the epoch, which tells a draw of this epoch from one of an earlier.
 local function issued_at(key, s, place)
 	if tonumber(place) < EPOCH_SPAN then
-		return int(s.created_at)
+		return int(s.epoch_at)
 	end
 	local at = redis.call('ZREVRANGEBYSCORE', key, place, '-inf', 'LIMIT', 0, 1)
-	return at[1] or int(s.created_at)
+	return at[1] or int(s.epoch_at)
 end
 
 local ISSUED_KEPT = 100000

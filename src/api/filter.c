@@ -70,7 +70,7 @@ static enum step token_claim(struct request *r)
 
 	if (s->code == CODE_WAITING || (s->code == CODE_ACTIVE && s->claimed))
 		return STEP_NEXT;
-	return queue_claim(&r->task, &v->worker->engine, v->queue, v->token.user, v->token.place, &v->standing);
+	return queue_claim(&r->task, &v->worker->engine, v->queue, &v->token, &v->standing);
 }
 
 enum step reply_expired(struct request *r)

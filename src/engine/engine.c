@@ -29,6 +29,7 @@ static void keys_init(struct queue_keys *k, const char *name)
 	snprintf(k->places, KEY_TEXT, "usher:{%s}:places", name);
 	snprintf(k->unclaimed, KEY_TEXT, "usher:{%s}:unclaimed", name);
 	snprintf(k->admitted, KEY_TEXT, "usher:{%s}:admitted", name);
+	snprintf(k->through, KEY_TEXT, "usher:{%s}:through", name);
 	snprintf(k->rebuild, KEY_TEXT, "usher:{%s}:rebuild", name);
 	snprintf(k->issued, KEY_TEXT, "usher:{%s}:issued", name);
 }

@@ -13,7 +13,7 @@
 /* The Redis keys of a queue; lua/README.md says what each holds. */
 struct queue_keys {
 	char queue[KEY_TEXT], waiting[KEY_TEXT], active[KEY_TEXT], places[KEY_TEXT];
-	char unclaimed[KEY_TEXT], admitted[KEY_TEXT], issued[KEY_TEXT], rebuild[KEY_TEXT];
+	char unclaimed[KEY_TEXT], admitted[KEY_TEXT], issued[KEY_TEXT], rebuild[KEY_TEXT], through[KEY_TEXT];
 };
 
 /* The settings a queue runs by. */
@@ -109,8 +109,9 @@ enum step queue_find_waiting(struct task *t, struct engine *e, struct queue *q, 
 enum step queue_find(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
 		     struct standing *out);
 
-/* Shows up inside, or learns where the place is: one function call. */
-enum step queue_claim(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
+/* Shows up inside, or learns where the place is, or comes back to it after Redis was lost: one
+ * function call. */
+enum step queue_claim(struct task *t, struct engine *e, struct queue *q, const struct token *token,
 		      struct standing *out);
 
 /* The name of one hold of a user who left. */
@@ -150,6 +151,38 @@ enum step queue_configure(struct task *t, struct engine *e, struct queue *q, con
 /* Tries to be the one daemon that makes the queue's state in Redis anew, for REBUILD_MS at most. */
 #define REBUILD_MS 5000
 enum step queue_rebuild_begin(struct task *t, struct engine *e, struct queue *q, bool *mine);
+
+/* One who was let in. */
+struct admitted {
+	uint64_t user, place;
+	int64_t at; /* Unix ms */
+};
+
+#define ADMITTED_MOST 500
+
+struct admitted_list {
+	size_t count;
+	struct admitted at[ADMITTED_MOST];
+};
+
+/* Who was let in at `since` (Unix ms) or after, oldest first: one plain command. */
+enum step queue_ask_admitted(struct task *t, struct engine *e, struct queue *q, int64_t since,
+			     struct admitted_list *out);
+
+/* Notes who had been through before Redis was lost, at most ADMITTED_MOST a call. */
+enum step queue_note_through(struct task *t, struct engine *e, struct queue *q, const struct admitted *list,
+			     size_t count);
+
+/* A seat held in MySQL by a user whose session Redis has forgotten. */
+struct lost_hold {
+	uint64_t user, place;
+	int64_t concert, schedule, seat, remaining_ms;
+};
+
+#define LOST_HOLDS_MOST 100
+
+/* Lets holders in again, at most LOST_HOLDS_MOST seats a call. */
+enum step queue_readmit(struct task *t, struct engine *e, struct queue *q, const struct lost_hold *holds, size_t count);
 
 /* Seconds until `position` is let in, from the admissions measured over the last minute;
  * -1 while nothing was measured or the queue is paused. */
