@@ -5,6 +5,7 @@
 #define USHER_TESTS_KIT_H
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -62,7 +62,7 @@ void sql_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 	do {                                                                                                           \
 		int64_t until_ = now_ms() + 10000;                                                                     \
 		while (!(condition)) {                                                                                 \
-			ck_assert_msg(now_ms() < until_, "waited for: " #condition);                                   \
+			ck_assert_msg(now_ms() < until_, "waited for: %s", #condition);                                \
 			pause_briefly();                                                                               \
 		}                                                                                                      \
 	} while (0)
