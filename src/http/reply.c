@@ -32,16 +32,18 @@ static enum step send_reply(struct request *r, int status, struct evbuffer *body
 enum step reply_text(struct request *r, int status, const char *type, const char *text, size_t len)
 {
 	struct evbuffer *body = r->server->body;
+	bool head = evhttp_request_get_command(r->ev) == EVHTTP_REQ_HEAD;
 	char size[24];
 
-	/* evhttp leaves the length out where it leaves the body out; HEAD is to show it. */
-	if (evhttp_request_get_command(r->ev) == EVHTTP_REQ_HEAD) {
+	/* evhttp would send a body after HEAD, and the client take it for the next answer. */
+	if (head) {
 		snprintf(size, sizeof(size), "%zu", len);
 		reply_header(r, "Content-Length", size);
 	}
 	reply_header(r, "Content-Type", type);
 	reply_header(r, "Cache-Control", "no-store");
-	evbuffer_add(body, text, len);
+	if (!head)
+		evbuffer_add(body, text, len);
 	return send_reply(r, status, body);
 }
 
