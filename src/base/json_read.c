@@ -64,6 +64,57 @@ static bool has_escaped_nul(const char *text, size_t len)
 	return false;
 }
 
+static const char *digits_end(const char *p, const char *end)
+{
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	return p;
+}
+
+/* The end of the number at `p` by the grammar of RFC 8259, or NULL: cJSON takes 05 and 5. as well. */
+static const char *number_end(const char *p, const char *end)
+{
+	const char *from = p += *p == '-';
+
+	p = digits_end(p, end);
+	if (p == from || (*from == '0' && p - from > 1))
+		return NULL;
+	if (p < end && *p == '.') {
+		from = ++p;
+		p = digits_end(p, end);
+		if (p == from)
+			return NULL;
+	}
+	if (p < end && (*p == 'e' || *p == 'E')) {
+		p++;
+		from = p += p < end && (*p == '+' || *p == '-');
+		p = digits_end(p, end);
+	}
+	return p == from ? NULL : p;
+}
+
+/* Whether numbers, white space and the inside of strings are what JSON allows, which cJSON does
+ * not look at closely. */
+static bool strict(const char *p, const char *end)
+{
+	bool quoted = false;
+
+	while (p && p < end) {
+		unsigned char c = (unsigned char)*p;
+
+		if (c < ' ' && (quoted || !strchr("\t\r\n", c)))
+			return false;
+		if (!quoted && (c == '-' || (c >= '0' && c <= '9'))) {
+			p = number_end(p, end);
+			continue;
+		}
+		if (c == '"')
+			quoted = !quoted;
+		p += quoted && c == '\\' ? 2 : 1;
+	}
+	return p != NULL;
+}
+
 /* Names the first key that stands twice in one object, with its path, or gives NULL. */
 static const char *keys_check(struct arena *a, const cJSON *item, const char *path)
 {
@@ -109,7 +160,7 @@ cJSON *json_parse(struct arena *a, const char *text, size_t len, const char **wh
 		*why = "the body is not valid UTF-8 or holds the character NUL";
 		return NULL;
 	}
-	json = cJSON_ParseWithLengthOpts(text, len, &end, 0);
+	json = strict(text, text + len) ? cJSON_ParseWithLengthOpts(text, len, &end, 0) : NULL;
 	if (json && arena_on_reset(a, json_free, json) != 0)
 		json = NULL;
 	while (json && end < text + len && strchr(" \t\r\n", *end))
