@@ -141,7 +141,7 @@ enum step admin_patch_sync(struct request *r)
  * wrong, and it runs on a database thread. */
 enum step admin_catalog_import(struct request *r)
 {
-	struct catalog_import_job *j = job_or_reply(r, sizeof(*j), catalog_import_work);
+	struct catalog_import_job *j = json_type_or_reply(r) ? job_or_reply(r, sizeof(*j), catalog_import_work) : NULL;
 	const char *text;
 
 	if (!j)

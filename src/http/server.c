@@ -219,13 +219,21 @@ static bool is_json(const char *type)
 	return type && strncasecmp(type, json, n) == 0 && strchr(" \t;", type[n]) != NULL;
 }
 
+bool json_type_or_reply(struct request *r)
+{
+	if (is_json(request_header(r, "Content-Type")))
+		return true;
+	reply_problem(r, CODE_UNSUPPORTED_MEDIA_TYPE, "Content-Type: must be application/json");
+	return false;
+}
+
 enum step server_read_json(struct request *r)
 {
 	const char *text, *why;
 	size_t len;
 
-	if (!is_json(request_header(r, "Content-Type")))
-		return reply_problem(r, CODE_UNSUPPORTED_MEDIA_TYPE, "Content-Type: must be application/json");
+	if (!json_type_or_reply(r))
+		return STEP_DONE;
 	len = request_body(r, &text);
 	if (len == 0)
 		return reply_problem(r, CODE_INVALID_JSON, "the body is empty");

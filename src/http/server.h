@@ -33,4 +33,7 @@ void *server_owner(const struct server *s);
 /* The step that checks and parses a JSON body: for the prelude of NEED_JSON. */
 enum step server_read_json(struct request *r);
 
+/* Whether the request says that its body is JSON; false after the 415. */
+bool json_type_or_reply(struct request *r);
+
 #endif
