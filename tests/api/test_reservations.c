@@ -88,6 +88,22 @@ START_TEST(test_same_seats_again)
 }
 END_TEST
 
+/* The limit does not count what is asked for again. */
+START_TEST(test_same_seats_again_at_the_limit)
+{
+	char *token = enter(28, "main");
+	struct reply first = answered(reserve(token, 12, "[1,2,3,4]"), 201), again;
+
+	again = answered(reserve(token, 12, "[4,3,2,1]"), 200);
+	ck_assert_str_eq(first.body, again.body);
+	refused(reserve(token, 12, "[1,2,3,4,5]"), 409, "SEAT_TAKEN", NULL);
+	done(ask("DELETE", "/v1/tokens", token, NULL), 204);
+	reply_free(&first);
+	reply_free(&again);
+	free(token);
+}
+END_TEST
+
 START_TEST(test_seat_of_another)
 {
 	char *first = enter(13, "main"), *second = enter(14, "main");
@@ -287,6 +303,7 @@ int main(void)
 	const TTest *const tests[] = {test_held,
 				      test_single_seat,
 				      test_same_seats_again,
+				      test_same_seats_again_at_the_limit,
 				      test_seat_of_another,
 				      test_unknown,
 				      test_seat_limit,
