@@ -200,6 +200,30 @@ static bool read_concert(struct reading *r, const cJSON *item, const char *path,
 	return true;
 }
 
+static bool same_schedule(const struct file_concert *c, size_t many, int64_t id)
+{
+	for (size_t i = 0; i < many; i++)
+		if (c->schedules[i].id == id)
+			return true;
+	return false;
+}
+
+static bool schedule_ids_check(struct reading *r, const struct catalog_file *f, size_t i)
+{
+	const struct file_concert *c = &f->concerts[i];
+
+	for (size_t k = 0; k < c->schedule_count; k++) {
+		bool twice = same_schedule(c, k, c->schedules[k].id);
+
+		for (size_t before = 0; before < i && !twice; before++)
+			twice = same_schedule(&f->concerts[before], f->concerts[before].schedule_count,
+					      c->schedules[k].id);
+		if (twice)
+			return wrong(r, arena_printf(r->a, "concerts[%zu].schedules[%zu].id", i, k), "stands twice");
+	}
+	return true;
+}
+
 /* No concert and no schedule may stand in the file twice. Quadratic, but a file has few. */
 static bool ids_check(struct reading *r, const struct catalog_file *f)
 {
@@ -211,6 +235,8 @@ static bool ids_check(struct reading *r, const struct catalog_file *f)
 		for (size_t k = 0; k < i; k++)
 			if (f->concerts[i].id == f->concerts[k].id)
 				return wrong(r, arena_printf(r->a, "concerts[%zu].id", i), "stands twice");
+		if (!schedule_ids_check(r, f, i))
+			return false;
 	}
 	return true;
 }
@@ -229,7 +255,7 @@ static bool file_check(struct reading *r, const struct lists *lists, struct cata
 	return ids_check(r, f);
 }
 
-struct catalog_file *catalog_file_read(struct arena *a, const char *text, size_t len, const char **why)
+struct catalog_file *catalog_file_read(struct arena *a, const char *text, size_t len, enum code *code, const char **why)
 {
 	struct catalog_file *f = arena_alloc(a, sizeof(*f));
 	struct reading r = {a, "out of memory"};
@@ -238,6 +264,7 @@ struct catalog_file *catalog_file_read(struct arena *a, const char *text, size_t
 
 	if (json && fields(&r, json, "", FIELDS(file_fields), &lists) && file_check(&r, &lists, f))
 		return f;
+	*code = f && !json ? CODE_INVALID_JSON : CODE_INVALID_FIELD;
 	*why = r.why;
 	return NULL;
 }

@@ -585,10 +585,8 @@ enum code catalog_import_work(struct db *db, struct job *job)
 	struct import m = {.job = j, .a = &job->arena};
 
 	j->code = CODE_OK;
-	m.file = catalog_file_read(&job->arena, j->text, j->len, &j->why);
-	if (!m.file) {
-		j->code = CODE_INVALID_FIELD;
+	m.file = catalog_file_read(&job->arena, j->text, j->len, &j->code, &j->why);
+	if (!m.file)
 		return CODE_OK;
-	}
 	return db_code(db_transaction(db, import_all, &m));
 }
