@@ -48,9 +48,9 @@ struct reply admin_port(int port, const char *method, const char *path, const ch
 
 const char *say(const char *fmt, ...)
 {
-	static _Thread_local char text[4][2048];
+	static _Thread_local char text[16][2048];
 	static _Thread_local unsigned turn;
-	char *to = text[turn++ % 4];
+	char *to = text[turn++ % 16];
 	va_list ap;
 
 	va_start(ap, fmt);
