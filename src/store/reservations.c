@@ -232,6 +232,7 @@ static enum db_result reserve_replay(struct db *db, void *arg)
 		return r;
 	j->existed = id < 0;
 	r = reservation_read(db, j->existed ? -id : id, &j->reservation);
+	j->stands = j->reservation.status == RESERVATION_HELD || j->reservation.status == RESERVATION_PAID;
 	j->reservation.status = RESERVATION_HELD;
 	j->replayed = true;
 	return r;
