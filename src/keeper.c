@@ -312,7 +312,7 @@ static enum step import_start(struct duty *d)
 		return task_failed(&d->task, CODE_OVERLOADED);
 	j->text = file_read(&j->job.arena, settings.catalog, &j->len);
 	if (!j->text)
-		_exit(1);
+		_exit(STATUS_SETTINGS);
 	return submit(d, &j->job, CATALOG_IMPORT_MS);
 }
 
@@ -323,7 +323,7 @@ static enum step import_done(void)
 	if (j->code == CODE_OK)
 		return STEP_DONE;
 	log_error("setting catalog: %s: %s", settings.catalog, j->why);
-	_exit(1);
+	_exit(STATUS_SETTINGS);
 }
 
 static enum step setup_advance(struct duty *d)

@@ -36,6 +36,9 @@ enum settings_result { SETTINGS_OK, SETTINGS_HELP, SETTINGS_VERSION, SETTINGS_BA
  * the setting was written to standard error. No message ever shows the value of a secret. */
 enum settings_result settings_read(int argc, char **argv);
 
+/* The exit status when a setting is wrong: starting again would fail again. */
+#define STATUS_SETTINGS 2
+
 /* Writes every setting with its default and meaning to standard output. */
 void settings_help(void);
 

@@ -75,7 +75,9 @@ static int run(void)
 		log_error("cannot start the database threads");
 		return 1;
 	}
-	if (workers_start(worker_count(), settings.listen_host, &port) != 0 || keeper_start(say_ready) != 0)
+	if (workers_start(worker_count(), settings.listen_host, &port) != 0)
+		return STATUS_SETTINGS;
+	if (keeper_start(say_ready) != 0)
 		return 1;
 	sigwait(&stop, &got);
 	log_info("stopping");
@@ -102,7 +104,7 @@ int main(int argc, char **argv)
 		puts("usherd " PACKAGE_VERSION);
 		return 0;
 	case SETTINGS_BAD:
-		return 1;
+		return STATUS_SETTINGS;
 	case SETTINGS_OK:
 		break;
 	}

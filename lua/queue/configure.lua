@@ -1,12 +1,12 @@
 -- usher_configure: puts a queue's settings in force, or sets the queue up.
--- KEYS: queue active.
+-- KEYS: queue active rebuild (the lock of who is setting the queue up; given back here).
 -- ARGS: version epoch capacity ratePerSecond sessionSeconds claimSeconds paused(0|1)
 --       opensAt(Unix ms, 0 none) createdAt(Unix ms).
 -- gives: {OK}, or {STALE} if a later version or epoch is in force already: of several
 --        instances that write at once the latest settings win, in whatever order they come.
 -- cost: O(1).
 redis.register_function('usher_configure', function(keys, args)
-	local bad = miscounted('usher_configure', keys, args, 2, 9, 9)
+	local bad = miscounted('usher_configure', keys, args, 3, 9, 9)
 	if bad then
 		return bad
 	end
@@ -24,5 +24,6 @@ redis.register_function('usher_configure', function(keys, args)
 	redis.call('HSET', keys[1], 'ceiling', math.max(inside, tonumber(args[3])), 'version', args[1], 'epoch', args[2], 'capacity', args[3],
 		'ratePerSecond', args[4], 'sessionSeconds', args[5], 'claimSeconds', args[6],
 		'paused', args[7], 'opensAt', args[8], 'createdAt', args[9])
+	redis.call('DEL', keys[3])
 	return { CODE.OK }
 end)

@@ -141,9 +141,12 @@ enum step admin_patch_sync(struct request *r)
  * wrong, and it runs on a database thread. */
 enum step admin_catalog_import(struct request *r)
 {
-	struct catalog_import_job *j = json_type_or_reply(r) ? job_or_reply(r, sizeof(*j), catalog_import_work) : NULL;
+	struct catalog_import_job *j;
 	const char *text;
 
+	if (!json_type_or_reply(r))
+		return STEP_DONE;
+	j = job_or_reply(r, sizeof(*j), catalog_import_work);
 	if (!j)
 		return STEP_DONE;
 	j->len = request_body(r, &text);

@@ -91,6 +91,7 @@ enum step seats_answer(struct request *r)
 
 	etag_write(etag, v->catalog, m);
 	reply_header(r, "ETag", etag);
+	reply_header(r, "Cache-Control", "no-cache"); /* may be kept, but must be asked about */
 	if (etag_matches(r, etag))
 		return reply_empty(r, 304);
 	json_begin(&j, &r->task.arena);

@@ -70,14 +70,12 @@ static int fraction_ms(const char **p)
 	return ms;
 }
 
-/* Reads Z, +hh:mm or -hh:mm as minutes east of UTC; nothing at all is UTC for MySQL's form. */
-static bool offset(const char **p, bool mysql, int *minutes)
+/* Reads Z, +hh:mm or -hh:mm as minutes east of UTC. */
+static bool offset(const char **p, int *minutes)
 {
 	int sign = **p == '-' ? -1 : 1, h, m;
 
 	*minutes = 0;
-	if (mysql && **p == '\0')
-		return true;
 	if (skip(p, "Zz"))
 		return true;
 	if (!skip(p, "+-"))
@@ -97,7 +95,6 @@ int clock_parse(const char *text, int64_t *unix_ms)
 	const char *p = text;
 	struct tm tm = {0}, check;
 	int ms, minutes;
-	bool mysql;
 	time_t t;
 
 	tm.tm_year = digits(&p, 4) - 1900;
@@ -107,8 +104,7 @@ int clock_parse(const char *text, int64_t *unix_ms)
 	if (!skip(&p, "-"))
 		return -1;
 	tm.tm_mday = digits(&p, 2);
-	mysql = *p == ' ';
-	if (!skip(&p, "Tt "))
+	if (!skip(&p, "Tt"))
 		return -1;
 	tm.tm_hour = digits(&p, 2);
 	if (!skip(&p, ":"))
@@ -120,7 +116,7 @@ int clock_parse(const char *text, int64_t *unix_ms)
 	ms = fraction_ms(&p);
 	if (tm.tm_year < 70 || tm.tm_hour < 0 || tm.tm_min < 0 || tm.tm_sec < 0 || ms < 0)
 		return -1;
-	if (!offset(&p, mysql, &minutes) || *p)
+	if (!offset(&p, &minutes) || *p)
 		return -1;
 	check = tm;
 	t = timegm(&check);

@@ -16,8 +16,8 @@ int64_t clock_us(void);
 /* Writes Unix milliseconds as 2026-12-24T10:00:00.000Z (RFC 3339). Gives `text`. */
 char *clock_format(int64_t unix_ms, char text[CLOCK_TEXT]);
 
-/* Reads RFC 3339 with any offset, or MySQL's "YYYY-MM-DD HH:MM:SS[.fff]" as UTC, into Unix ms.
- * Years 1970 to 9999. Gives 0, or -1 if the text is anything else. */
+/* Reads RFC 3339 with any offset into Unix ms. Years 1970 to 9999. Gives 0, or -1 if the text is
+ * anything else. */
 int clock_parse(const char *text, int64_t *unix_ms);
 
 #endif

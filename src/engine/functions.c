@@ -49,6 +49,15 @@ static void library_load(struct redis *r, bool replace)
 	redisAsyncCommandArgv(r->ac, on_loaded, r, replace ? 4 : 3, argv, lens);
 }
 
+void functions_check_age(int64_t version)
+{
+	if (version <= embedded_library_version)
+		return;
+	log_error("the functions library in Redis has version %lld, this usherd knows %d: it is too old and stops",
+		  (long long)version, embedded_library_version);
+	_exit(1);
+}
+
 static void on_version(redisAsyncContext *ac, void *answer, void *arg)
 {
 	struct redis *r = arg;
@@ -66,12 +75,7 @@ static void on_version(redisAsyncContext *ac, void *answer, void *arg)
 		return;
 	}
 	version = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 ? reply->element[0]->integer : 0;
-	if (version > embedded_library_version) {
-		log_error("the functions library in Redis has version %lld, this usherd knows %d: "
-			  "it is too old and stops",
-			  version, embedded_library_version);
-		_exit(1);
-	}
+	functions_check_age(version);
 	if (version < embedded_library_version || strcmp(reply->element[1]->str, embedded_library_digest) != 0)
 		library_load(r, true);
 	else

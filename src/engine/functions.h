@@ -13,6 +13,9 @@
  * A newer library than this daemon's ends the process with one line. */
 void functions_check(struct redis *r);
 
+/* Ends the process with one line if `version` is newer than this daemon's library. */
+void functions_check_age(int64_t version);
+
 /* A function call being put together: at most FCALL_ARGS keys and arguments. */
 #define FCALL_ARGS 640
 

@@ -253,6 +253,7 @@ static enum code read_status(struct ask *a, const redisReply *reply)
 	s->seats_total = seats_total;
 	if (reply_int(reply, 0) != CODE_OK || reply->elements < 10)
 		return CODE_OK;
+	functions_check_age(reply_int(reply, 1));
 	s->known = true;
 	s->now = reply_int(reply, 2);
 	s->waiting = reply_int(reply, 3);
@@ -350,9 +351,10 @@ enum step queue_configure(struct task *t, struct engine *e, struct queue *q, con
 
 	if (!a)
 		return task_failed(t, redis_refusal(e->redis));
-	fcall_begin(&f, "usher_configure", 2);
+	fcall_begin(&f, "usher_configure", 3);
 	fcall_text(&f, q->keys.queue);
 	fcall_text(&f, q->keys.active);
+	fcall_text(&f, q->keys.rebuild);
 	fcall_number(&f, s->version);
 	fcall_number(&f, s->epoch);
 	fcall_number(&f, s->capacity);

@@ -151,7 +151,7 @@ enum step queue_admit(struct task *t, struct engine *e, struct queue *q, int bat
 enum step queue_configure(struct task *t, struct engine *e, struct queue *q, const struct queue_settings *s);
 
 /* Tries to be the one daemon that makes the queue's state in Redis anew, for REBUILD_MS at most. */
-#define REBUILD_MS 10000
+#define REBUILD_MS 5000
 enum step queue_rebuild_begin(struct task *t, struct engine *e, struct queue *q, bool *mine);
 
 /* Seconds until `position` is let in, from the admissions measured over the last minute;

@@ -44,7 +44,7 @@ static void page_replace(struct evbuffer *out)
 	evbuffer_add_printf(out,
 			    "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\n"
 			    "Content-Length: %d\r\nConnection: close\r\n\r\n%s",
-			    code_status(code), code_text(code), len, body);
+			    code_status(code), wire_reason(code_status(code)), len, body);
 }
 
 static void output_changed(struct evbuffer *out, const struct evbuffer_cb_info *info, void *arg)

@@ -15,36 +15,46 @@ void reply_header(struct request *r, const char *name, const char *value)
 	evhttp_add_header(evhttp_request_get_output_headers(r->ev), name, value);
 }
 
+/* evhttp's own way: for answers given at once, and for clients that are special. */
+static void evhttp_send(struct request *r, const struct answer *a)
+{
+	struct evbuffer *body = r->server->body;
+	char size[24];
+
+	if (a->type) {
+		/* evhttp leaves the length out where it leaves the body out; HEAD is to show it. */
+		snprintf(size, sizeof(size), "%zu", a->len);
+		reply_header(r, "Content-Length", size);
+		reply_header(r, "Content-Type", a->type);
+		if (!a->cached)
+			reply_header(r, "Cache-Control", "no-store");
+		evbuffer_add(body, a->text, a->len);
+	}
+	r->server->replying = true;
+	evhttp_send_reply(r->ev, a->status, wire_reason(a->status), a->type ? body : NULL);
+	r->server->replying = false;
+}
+
 /* The one way out: every answer of ours leaves here. */
-static enum step send_reply(struct request *r, int status, struct evbuffer *body)
+static enum step send_answer(struct request *r, const struct answer *a)
 {
 	r->replied = true;
-	r->status = status;
+	r->status = a->status;
 	if (r->server->stopping)
 		reply_header(r, "Connection", "close");
-	r->server->replying = true;
-	evhttp_send_reply(r->ev, status, NULL, body);
-	r->server->replying = false;
+	if (wire_fits(r))
+		wire_send(r->server, r, a);
+	else
+		evhttp_send(r, a);
 	r->ev = NULL;
 	return STEP_DONE;
 }
 
 enum step reply_text(struct request *r, int status, const char *type, const char *text, size_t len)
 {
-	struct evbuffer *body = r->server->body;
-	bool head = evhttp_request_get_command(r->ev) == EVHTTP_REQ_HEAD;
-	char size[24];
+	bool cached = evhttp_find_header(evhttp_request_get_output_headers(r->ev), "Cache-Control") != NULL;
 
-	/* evhttp would send a body after HEAD, and the client take it for the next answer. */
-	if (head) {
-		snprintf(size, sizeof(size), "%zu", len);
-		reply_header(r, "Content-Length", size);
-	}
-	reply_header(r, "Content-Type", type);
-	reply_header(r, "Cache-Control", "no-store");
-	if (!head)
-		evbuffer_add(body, text, len);
-	return send_reply(r, status, body);
+	return send_answer(r, &(struct answer){status, type, text, len, cached});
 }
 
 enum step reply_json(struct request *r, int status, struct json *j)
@@ -58,7 +68,7 @@ enum step reply_json(struct request *r, int status, struct json *j)
 
 enum step reply_empty(struct request *r, int status)
 {
-	return send_reply(r, status, NULL);
+	return send_answer(r, &(struct answer){.status = status});
 }
 
 void problem_begin(struct request *r, struct json *j, enum code code, const char *detail)

@@ -7,6 +7,7 @@
 
 #include "base/task.h"
 
+struct bufferevent;
 struct evhttp_request;
 struct route;
 struct server;
@@ -32,8 +33,14 @@ struct request {
 	void *context;            /* the api's own; made when the request begins */
 	/* Answers instead of a 503 when what is waited for fails: the rest can be done by others. */
 	enum step (*rescue)(struct request *r);
-	bool replied;
+	bool replied, parked; /* parked: the handler has waited, see wire.c */
 	int status;
+	/* What evhttp had its bufferevent call, while the request is parked. */
+	struct {
+		void (*write)(struct bufferevent *, void *);
+		void (*event)(struct bufferevent *, short, void *);
+		void *arg;
+	} wire;
 	int64_t started_us; /* clock_us */
 	struct request *next;
 };

@@ -56,8 +56,11 @@ static enum step request_advance(struct task *t)
 {
 	struct request *r = request_of(t);
 	step_fn step = route_step(r->route, r->step++);
+	enum step s = step ? step(r) : STEP_DONE;
 
-	return step ? step(r) : STEP_DONE;
+	if (s == STEP_WAIT && !r->parked)
+		wire_park(r);
+	return s;
 }
 
 static void request_fail(struct task *t, enum code code)
@@ -162,7 +165,7 @@ static void on_request(struct evhttp_request *ev, void *arg)
 	r->body = NULL;
 	r->context = NULL;
 	r->rescue = NULL;
-	r->replied = false;
+	r->replied = r->parked = false;
 	r->started_us = log_enabled(LOG_LEVEL_DEBUG) ? clock_us() : 0;
 	code = request_open(r, allow);
 	if (code == CODE_OK) {

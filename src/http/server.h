@@ -30,6 +30,9 @@ void server_free(struct server *s);
 
 void *server_owner(const struct server *s);
 
+/* Whether the request says its body is JSON; false after a 415. */
+bool json_type_or_reply(struct request *r);
+
 /* The step that checks and parses a JSON body: for the prelude of NEED_JSON. */
 enum step server_read_json(struct request *r);
 

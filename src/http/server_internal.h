@@ -4,6 +4,8 @@
 #ifndef USHER_HTTP_SERVER_INTERNAL_H
 #define USHER_HTTP_SERVER_INTERNAL_H
 
+#include <time.h>
+
 #include "http/server.h"
 
 struct evhttp;
@@ -20,6 +22,8 @@ struct server {
 	struct evbuffer *body; /* the body of the answer being sent; empty between answers */
 	struct request *spare;
 	long under_way;
+	time_t date_of; /* what `date` was written for */
+	char date[40];
 	bool replying; /* what goes to a client now is ours, not evhttp's own */
 	bool stopping;
 	bool drained; /* nothing was under way at the last look */
@@ -27,6 +31,28 @@ struct server {
 	int64_t stop_at; /* clock_ms */
 	void (*stopped)(void *owner);
 };
+
+/* What is sent for a request. */
+struct answer {
+	int status;
+	const char *type; /* NULL: no body and no header about one */
+	const char *text;
+	size_t len;
+	bool cached; /* the handler has set a Cache-Control of its own */
+};
+
+/* For a request whose handler has begun to wait. */
+void wire_park(struct request *r);
+
+/* The reason phrase of a status line. */
+const char *wire_reason(int status);
+
+/* Whether the answer to a request can leave through wire_send(): it was parked, it is HTTP/1.1 and
+ * keeps its connection. */
+bool wire_fits(const struct request *r);
+
+/* Answers such a request; it is evhttp's again afterwards. */
+void wire_send(struct server *s, struct request *r, const struct answer *a);
 
 /* The error pages that evhttp writes by itself are HTML; this makes them problems. */
 struct bufferevent *own_pages_watch(struct event_base *base, void *server);

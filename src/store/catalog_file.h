@@ -48,8 +48,8 @@ struct catalog_file {
 #define SEATS_OF_A_SCHEDULE 200000
 #define PRICE_MOST 1000000000000 /* SEATS_MOST of them stay below 2^53 */
 
-/* Reads the text of a catalogue file. Gives NULL, in `why` (memory of `a`) the path of the element
- * that is wrong and what it must be, and in `code` INVALID_JSON or INVALID_FIELD. */
+/* Reads the text of a catalogue file. Gives NULL and in *why (memory of `a`) the path of the element
+ * that is wrong and what it must be; *code is then INVALID_JSON or INVALID_FIELD. */
 struct catalog_file *catalog_file_read(struct arena *a, const char *text, size_t len, enum code *code,
 				       const char **why);
 

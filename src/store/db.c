@@ -5,6 +5,7 @@
 #include <mysqld_error.h>
 #include <errmsg.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,9 +41,12 @@ struct db {
 	unsigned statement_count;
 	MYSQL_STMT *rows; /* the query whose rows are being read */
 	int64_t affected, insert_id;
-	int64_t retry_at; /* clock_ms */
 	bool commit_sent;
 };
+
+/* When connecting may be tried again (clock_ms), for all threads: what one has found out spares the
+ * others the wait, and the first success ends it. */
+static _Atomic int64_t retry_at;
 
 int db_library_init(void)
 {
@@ -113,11 +117,10 @@ static enum db_result failed(struct db *db, unsigned number, const char *message
 
 static enum db_result connection_failed(struct db *db)
 {
-	if (pool_healthy())
-		log_error("MySQL: cannot connect: %s", mysql_error(db->mysql));
+	pool_complain(mysql_error(db->mysql));
 	mysql_close(db->mysql);
 	db->mysql = NULL;
-	db->retry_at = clock_ms() + RETRY_AFTER_MS;
+	atomic_store_explicit(&retry_at, clock_ms() + RETRY_AFTER_MS, memory_order_relaxed);
 	pool_set_healthy(false);
 	return DB_LOST;
 }
@@ -134,7 +137,7 @@ static enum db_result db_connect(struct db *db)
 
 	if (db->mysql)
 		return DB_OK;
-	if (clock_ms() < db->retry_at)
+	if (clock_ms() < atomic_load_explicit(&retry_at, memory_order_relaxed))
 		return DB_LOST;
 	db->mysql = mysql_init(NULL);
 	if (!db->mysql)
@@ -150,6 +153,7 @@ static enum db_result db_connect(struct db *db)
 	for (size_t i = 0; i < sizeof(session) / sizeof(session[0]); i++)
 		if (mysql_query(db->mysql, session[i]) != 0)
 			return connection_failed(db);
+	atomic_store_explicit(&retry_at, 0, memory_order_relaxed);
 	pool_set_healthy(true);
 	return DB_OK;
 }
@@ -330,6 +334,16 @@ static void columns_set(struct columns *c, const char *types, va_list ap)
 	}
 }
 
+/* A DATETIME is RFC 3339 but for two signs; all of ours are UTC. */
+static bool datetime_parse(char *text, size_t n, int64_t *unix_ms)
+{
+	text[n] = 'Z';
+	text[n + 1] = '\0';
+	if (n > 10)
+		text[10] = 'T';
+	return clock_parse(text, unix_ms) == 0;
+}
+
 static void columns_finish(struct columns *c, const char *types)
 {
 	for (int i = 0; types[i] && i < PARAMS_MOST; i++) {
@@ -341,8 +355,7 @@ static void columns_finish(struct columns *c, const char *types)
 			n = c->null[i] ? 0 : n < c->size[i] ? n : c->size[i] - 1;
 			((char *)c->to[i])[n] = '\0';
 		} else if (types[i] == 't') {
-			c->time[i][n < CLOCK_TEXT ? n : CLOCK_TEXT - 1] = '\0';
-			if (c->null[i] || clock_parse(c->time[i], c->to[i]) != 0)
+			if (c->null[i] || n > CLOCK_TEXT - 2 || !datetime_parse(c->time[i], n, c->to[i]))
 				*(int64_t *)c->to[i] = 0;
 		}
 	}

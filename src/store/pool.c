@@ -22,7 +22,7 @@ static struct {
 	pthread_t *thread;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER};
 
-static _Atomic bool healthy;
+static _Atomic bool healthy, complained;
 
 bool pool_healthy(void)
 {
@@ -36,8 +36,17 @@ void pool_suspect(void)
 
 void pool_set_healthy(bool now)
 {
-	if (atomic_exchange_explicit(&healthy, now, memory_order_relaxed) != now)
-		log_info("MySQL: %s", now ? "answers" : "does not answer; trying again");
+	if (atomic_exchange_explicit(&healthy, now, memory_order_relaxed) == now)
+		return;
+	if (now)
+		atomic_store_explicit(&complained, false, memory_order_relaxed);
+	log_info("MySQL: %s", now ? "answers" : "does not answer; trying again");
+}
+
+void pool_complain(const char *why)
+{
+	if (!atomic_exchange_explicit(&complained, true, memory_order_relaxed))
+		log_error("MySQL: cannot connect: %s; trying again", why);
 }
 
 /* The next job, or NULL when the pool stops. */

@@ -100,6 +100,9 @@ enum step job_submit(struct task *t, struct job *job, int ms);
 int job_hand_in(struct job *job, int ms);
 void job_free(struct job *job);
 
+/* Says why MySQL is away, once for each time it goes away. */
+void pool_complain(const char *why);
+
 /* Whether MySQL answered when it was last asked; pool_suspect() says it did not. */
 bool pool_healthy(void);
 void pool_suspect(void);

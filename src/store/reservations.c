@@ -111,7 +111,8 @@ static enum db_result user_lock(struct db *db, const struct reserve_job *j)
 	return db_query(db, "SELECT amount FROM balances WHERE user_id = ? FOR UPDATE", "i", j->user);
 }
 
-/* What the user has paid for counts as well as what is held. */
+/* What the user has paid for counts as well as what is held, these seats included. It comes after the
+ * seats, so that the unique key speaks first about seats that are taken. */
 static enum db_result limit_check(struct db *db, struct reserve_job *j)
 {
 	int64_t live;
@@ -125,7 +126,7 @@ static enum db_result limit_check(struct db *db, struct reserve_job *j)
 		r = db_row(db, "i", &live);
 	if (r != DB_OK)
 		return r;
-	if (live + (int64_t)j->seats.count <= j->seat_limit)
+	if (live <= j->seat_limit)
 		return DB_OK;
 	j->code = CODE_SEAT_LIMIT;
 	return DB_REFUSED;
@@ -190,12 +191,12 @@ static enum db_result own_find(struct db *db, struct reserve_job *j)
 
 static enum db_result reserve_new(struct db *db, struct reserve_job *j)
 {
-	enum db_result r = limit_check(db, j);
+	enum db_result r = prices_lock(db, j);
 
 	if (r == DB_OK)
-		r = prices_lock(db, j);
-	if (r == DB_OK)
 		r = reservation_insert(db, j);
+	if (r == DB_OK)
+		r = limit_check(db, j);
 	return r == DB_OK ? reservation_read(db, j->reservation.id, &j->reservation) : r;
 }
 

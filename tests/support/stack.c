@@ -96,8 +96,10 @@ void stack_end(void)
 		process_kill(&stack.usherd[i], SIGKILL);
 	process_kill(&stack.redis, SIGKILL);
 	process_kill(&stack.mysql, SIGKILL);
-	if (getenv("USHER_TEST_KEEP"))
+	if (getenv("USHER_TEST_KEEP")) {
+		printf("kept: %s\n", stack.dir);
 		return;
+	}
 	snprintf(command, sizeof(command), "rm -rf '%s'", stack.dir);
 	if (system(command) != 0)
 		die(command);
@@ -211,7 +213,7 @@ void usherd_spawn(int i, const char *const *flags)
 				"--listen=127.0.0.1:0",
 				"--workers=2"};
 	int n = 7;
-	char name[16];
+	char name[16], out[128];
 
 	snprintf(redis, sizeof(redis), "--redis=unix:%s", stack.redis_socket);
 	snprintf(mysql, sizeof(mysql), "--mysql=mysql://root@localhost/usher?socket=%s", stack.mysql_socket);
@@ -222,6 +224,9 @@ void usherd_spawn(int i, const char *const *flags)
 			argv[n++] = *flags;
 	}
 	snprintf(name, sizeof(name), "usherd%d", i);
+	/* An earlier one's line must not be taken for this one's. */
+	snprintf(out, sizeof(out), "%s/%s.out", stack.dir, name);
+	unlink(out);
 	stack.usherd[i] = spawn(name, argv);
 }
 
