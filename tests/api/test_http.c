@@ -149,18 +149,27 @@ START_TEST(test_head)
 }
 END_TEST
 
-/* After HEAD the connection goes on: no body may follow. */
+/* After HEAD the connection goes on: no body may follow, given at once or after asking around. */
 START_TEST(test_head_and_keep_alive)
 {
-	static const char head[] = "HEAD /v1/concerts HTTP/1.1\r\nHost: x\r\n\r\n";
+	static const char *const paths[] = {
+		"/v1/concerts", "/v1/users/1/balance", "/v1/queues/main", "/metrics",
+		"/readyz",      "/openapi.json",       "/nowhere",        "/v1/queue/position"};
 	static const char get[] = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 	int fd = http_connect(P);
 
-	for (int i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		const char *head = say("HEAD %s HTTP/1.1\r\nHost: x\r\n\r\n", paths[i]);
+		struct reply r;
+
 		http_send(fd, head, strlen(head));
-		done(http_read(fd, 1), 200);
+		r = http_read(fd, 1);
+		ck_assert_msg(r.status >= 200, "%s: %d", paths[i], r.status);
+		reply_free(&r);
 		http_send(fd, get, strlen(get));
-		done(http_read(fd, 0), 200);
+		r = answered(http_read(fd, 0), 200);
+		ck_assert_str_eq(r.body, "{\"status\":\"ok\"}");
+		reply_free(&r);
 	}
 	close(fd);
 }
@@ -416,12 +425,43 @@ START_TEST(test_metrics)
 }
 END_TEST
 
+/* Every route of the daemon with all its methods, and no other. */
 START_TEST(test_openapi)
 {
+	static const char *const templates[KNOWN] = {"/v1/tokens",
+						     "/v1/queue/position",
+						     "/v1/concerts",
+						     "/v1/concerts/{concertId}/dates",
+						     "/v1/schedules/{scheduleId}/seats",
+						     "/v1/reservations",
+						     "/v1/reservations/{reservationId}",
+						     "/v1/payments",
+						     "/v1/users/{userId}/balance/charges",
+						     "/v1/users/{userId}/balance",
+						     "/v1/queues/{queue}",
+						     "/admin/v1/queues",
+						     "/admin/v1/queues/{queue}",
+						     "/admin/v1/catalog",
+						     "/admin/v1/audit",
+						     "/healthz",
+						     "/readyz",
+						     "/metrics",
+						     "/openapi.json"};
+	static const char *const names[] = {"get", "post", "put", "patch", "delete"};
 	struct reply r = answered(ask("GET", "/openapi.json", NULL, NULL), 200);
+	const cJSON *paths = reply_at(&r, "paths");
 
 	ck_assert_str_eq(reply_header(&r, "Content-Type"), "application/json");
-	ck_assert_ptr_nonnull(r.json);
+	ck_assert_int_eq(cJSON_GetArraySize(paths), (int)KNOWN);
+	for (size_t i = 0; i < KNOWN; i++) {
+		const cJSON *path = cJSON_GetObjectItemCaseSensitive(paths, templates[i]);
+
+		ck_assert_msg(path != NULL, "%s", templates[i]);
+		for (size_t m = 0; m < sizeof(names) / sizeof(names[0]); m++)
+			ck_assert_msg(cJSON_HasObjectItem(path, names[m]) ==
+					      (strcasestr(known[i].methods, names[m]) != NULL),
+				      "%s %s", names[m], templates[i]);
+	}
 	reply_free(&r);
 }
 END_TEST
