@@ -199,7 +199,7 @@ START_TEST(test_expired_by_session_over)
 {
 	char *token = enter(23, "brief");
 
-	wait_until(stands(token, ""));
+	wait_until(redis_int("ZSCORE usher:{brief}:active 23") == -1);
 	check_expired_everywhere(token);
 	free(token);
 }
