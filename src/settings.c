@@ -105,6 +105,17 @@ static bool setting_set(struct setting *s, const char *value, enum origin origin
 	return *slot || complain(s->name, "out of memory");
 }
 
+/* Shows no more than may be a flag's name: what stands in a wrong place may well be a secret. */
+static bool unknown_complain(int number, const char *argument)
+{
+	if (strncmp(argument, "--", 2) == 0)
+		fprintf(stderr, "usherd: unknown argument '%.*s' (--help lists them)\n",
+			(int)strspn(argument, "abcdefghijklmnopqrstuvwxyz-"), argument);
+	else
+		fprintf(stderr, "usherd: unknown argument number %d (--help lists them)\n", number);
+	return false;
+}
+
 static bool flags_read(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
@@ -115,11 +126,8 @@ static bool flags_read(int argc, char **argv)
 			name += 2;
 			s = setting_find(name, equals ? (size_t)(equals - name) : strlen(name));
 		}
-		if (!s) {
-			fprintf(stderr, "usherd: unknown argument '%.*s' (--help lists them)\n",
-				equals ? (int)(equals - argv[i]) : 64, argv[i]);
-			return false;
-		}
+		if (!s)
+			return unknown_complain(i, argv[i]);
 		value = equals ? equals + 1 : (i + 1 < argc ? argv[++i] : NULL);
 		if (!value)
 			return complain(s->name, "has no value");

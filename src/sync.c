@@ -93,11 +93,20 @@ static enum step judge(struct sync *s, struct queue *q)
 	return queue_rebuild_begin(&s->duty.task, s->engine, q, &s->mine);
 }
 
+/* Whoever had the lock before may have done it all since the first look: look again under it. */
+static enum step look_again(struct sync *s, struct queue *q)
+{
+	if (!s->mine)
+		return next_queue(s);
+	s->state = SYNC_AGAIN;
+	return queue_ask_status(&s->duty.task, s->engine, q, &s->status);
+}
+
 static enum step raise_epoch(struct sync *s)
 {
 	struct queue_epoch_job *j;
 
-	if (!s->mine)
+	if (s->status.known)
 		return next_queue(s);
 	s->job = j = job_new(&s->duty.task, sizeof(*j), queue_epoch_work);
 	if (j) {
@@ -179,6 +188,8 @@ static enum step sync_queue(struct sync *s)
 	case SYNC_JUDGE:
 		return judge(s, q);
 	case SYNC_LOCKED:
+		return look_again(s, q);
+	case SYNC_AGAIN:
 		return raise_epoch(s);
 	case SYNC_EPOCH:
 		return epoch_raised(s, q);

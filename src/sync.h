@@ -17,7 +17,7 @@ struct sync {
 	struct queues_job *queues;
 	struct catalog_job *reading;
 	size_t at; /* which queue */
-	enum sync_state { SYNC_LOOK, SYNC_JUDGE, SYNC_LOCKED, SYNC_EPOCH, SYNC_SEATS, SYNC_CORRECT } state;
+	enum sync_state { SYNC_LOOK, SYNC_JUDGE, SYNC_LOCKED, SYNC_AGAIN, SYNC_EPOCH, SYNC_SEATS, SYNC_CORRECT } state;
 	struct queue_status status;
 	struct queue_settings settings; /* to be put in force */
 	bool mine;

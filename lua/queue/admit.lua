@@ -5,6 +5,16 @@
 -- gives: {OK, ended, admitted, 1 if another call would find work now else 0},
 --        or {NO_QUEUE} while the queue is not set up.
 -- cost: O(batch * log n).
+
+-- Forgets admissions older than a minute. Twice the batch, so that what a call adds and what
+-- usher_enter adds beside it is caught up with; after a long silence it takes several calls.
+local function admissions_forget(q, now, batch)
+	local old = redis.call('ZCOUNT', q.admitted, '-inf', int(now - 60000))
+	if old > 0 then
+		redis.call('ZREMRANGEBYRANK', q.admitted, 0, math.min(old, 2 * batch) - 1)
+	end
+end
+
 redis.register_function('usher_admit', function(keys, args)
 	local bad = miscounted('usher_admit', keys, args, 6, 2, 2)
 	if bad then
@@ -15,7 +25,7 @@ redis.register_function('usher_admit', function(keys, args)
 	if not s then
 		return { CODE.NO_QUEUE }
 	end
-	redis.call('ZREMRANGEBYSCORE', q.admitted, '-inf', int(now - 60000))
+	admissions_forget(q, now, batch)
 	local ended = sessions_sweep(q, now, batch)
 	if s.ceiling > s.capacity and redis.call('ZCARD', q.active) <= s.capacity then
 		redis.call('HSET', q.queue, 'ceiling', s.capacity)

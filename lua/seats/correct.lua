@@ -9,6 +9,8 @@ redis.register_function('usher_correct', function(keys, args)
 	local bad = miscounted('usher_correct', keys, args, 1, 2, 1000)
 	if bad then
 		return bad
+	elseif #args % 2 == 1 then
+		return redis.error_reply('ERR usher_correct has a wrong number of arguments')
 	end
 	local now = now_ms()
 	for i = 1, #args, 2 do

@@ -194,16 +194,22 @@ static enum step reply_reservation(struct request *r, int status, const struct r
 	return reply_json(r, status, &j);
 }
 
-/* MySQL has the last word: Redis is told what it did not know. */
+/* MySQL has the last word: Redis is told of the seats it did not know to be taken. Those that are
+ * free in MySQL may be held by somebody else by now, and are left alone. */
 static enum step reply_taken(struct request *r, const struct reserve_job *j)
 {
 	const struct visit *v = visit_of(r);
+	struct seat_truth truth[SEATS_MOST];
 	struct seat_list taken = {0};
 
-	for (size_t i = 0; i < j->seats.count; i++)
-		if (j->truth[i].remaining_ms != 0)
-			taken.ids[taken.count++] = j->truth[i].seat;
-	seats_correct(NULL, &v->worker->engine, v->queue, j->seats.schedule, j->truth, j->seats.count);
+	for (size_t i = 0; i < j->seats.count; i++) {
+		if (j->truth[i].remaining_ms == 0)
+			continue;
+		truth[taken.count] = j->truth[i];
+		taken.ids[taken.count++] = j->truth[i].seat;
+	}
+	if (taken.count)
+		seats_correct(NULL, &v->worker->engine, v->queue, j->seats.schedule, truth, taken.count);
 	metric_add(METRIC_corrected, (int64_t)taken.count);
 	return reply_seats(r, CODE_SEAT_TAKEN, taken.count ? &taken : &j->seats,
 			   "seatIds lists those that are not free");

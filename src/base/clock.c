@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#define LATEST INT64_C(253402300799999) /* the year 9999 ends */
+
 int64_t clock_us(void)
 {
 	struct timespec ts;
@@ -125,5 +127,5 @@ int clock_parse(const char *text, int64_t *unix_ms)
 	    check.tm_min != tm.tm_min || check.tm_sec != tm.tm_sec)
 		return -1;
 	*unix_ms = ((int64_t)t - (int64_t)minutes * 60) * 1000 + ms;
-	return *unix_ms < 0 ? -1 : 0;
+	return *unix_ms < 0 || *unix_ms > LATEST ? -1 : 0;
 }

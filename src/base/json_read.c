@@ -4,12 +4,15 @@
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 
 #define KEYS_MOST 64
+#define KEY_SHOWN 64 /* bytes of a key in a message */
 
 /* The length of the UTF-8 sequence at `p`, or 0 if it is not one. */
 static size_t utf8_sequence(const unsigned char *p, size_t left)
@@ -64,81 +67,157 @@ static bool has_escaped_nul(const char *text, size_t len)
 	return false;
 }
 
-static const char *digits_end(const char *p, const char *end)
+/* Moves past digits. Gives whether there was one. */
+static bool digits_skip(const char **p, const char *end)
 {
-	while (p < end && *p >= '0' && *p <= '9')
-		p++;
-	return p;
+	const char *from = *p;
+
+	while (*p < end && **p >= '0' && **p <= '9')
+		++*p;
+	return *p > from;
 }
 
-/* The end of the number at `p` by the grammar of RFC 8259, or NULL: cJSON takes 05 and 5. as well. */
-static const char *number_end(const char *p, const char *end)
+/* Moves past a number as RFC 8259 writes it. */
+static bool number_skip(const char **p, const char *end)
 {
-	const char *from = p += *p == '-';
-
-	p = digits_end(p, end);
-	if (p == from || (*from == '0' && p - from > 1))
-		return NULL;
-	if (p < end && *p == '.') {
-		from = ++p;
-		p = digits_end(p, end);
-		if (p == from)
-			return NULL;
-	}
-	if (p < end && (*p == 'e' || *p == 'E')) {
-		p++;
-		from = p += p < end && (*p == '+' || *p == '-');
-		p = digits_end(p, end);
-	}
-	return p == from ? NULL : p;
-}
-
-/* Whether numbers, white space and the inside of strings are what JSON allows, which cJSON does
- * not look at closely. */
-static bool strict(const char *p, const char *end)
-{
-	bool quoted = false;
-
-	while (p && p < end) {
-		unsigned char c = (unsigned char)*p;
-
-		if (c < ' ' && (quoted || !strchr("\t\r\n", c)))
+	if (**p == '-')
+		++*p;
+	if (*p < end && **p == '0')
+		++*p;
+	else if (!digits_skip(p, end))
+		return false;
+	if (*p < end && **p == '.' && (++*p, !digits_skip(p, end)))
+		return false;
+	if (*p < end && (**p == 'e' || **p == 'E')) {
+		++*p;
+		if (*p < end && (**p == '+' || **p == '-'))
+			++*p;
+		if (!digits_skip(p, end))
 			return false;
-		if (!quoted && (c == '-' || (c >= '0' && c <= '9'))) {
-			p = number_end(p, end);
-			continue;
-		}
-		if (c == '"')
-			quoted = !quoted;
-		p += quoted && c == '\\' ? 2 : 1;
 	}
-	return p != NULL;
+	return *p == end || !strchr("0123456789+-.eE", **p);
+}
+
+/* Moves past a string and its quotes; one without an end is cJSON's to refuse. */
+static bool string_skip(const char **p, const char *end)
+{
+	for (++*p; *p < end && **p != '"'; ++*p) {
+		if ((unsigned char)**p < ' ')
+			return false;
+		if (**p == '\\' && *p + 1 < end)
+			++*p;
+	}
+	*p += *p < end;
+	return true;
+}
+
+/* cJSON takes 01 and 1. for numbers, bare control characters in a string and any of them as white
+ * space. What is between these it checks itself. */
+static bool tokens_valid(const char *text, size_t len)
+{
+	const char *p = text, *end = text + len;
+
+	while (p < end) {
+		bool good = true;
+
+		if (*p == '"')
+			good = string_skip(&p, end);
+		else if (*p == '-' || (*p >= '0' && *p <= '9'))
+			good = number_skip(&p, end);
+		else if ((unsigned char)*p < ' ' && !strchr("\t\r\n", *p))
+			good = false;
+		else
+			p++;
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+/* printf for messages; the text is never NULL. */
+static const char *say(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static const char *say(struct arena *a, const char *fmt, ...)
+{
+	const char *text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = arena_vprintf(a, fmt, ap);
+	va_end(ap);
+	return text ? text : "out of memory";
+}
+
+/* How many bytes of a key a message shows: whole characters only. */
+static int shown(const char *key)
+{
+	size_t n = strnlen(key, KEY_SHOWN);
+
+	while (n && ((unsigned char)key[n] & 0xc0) == 0x80)
+		n--;
+	return (int)n;
+}
+
+/* Where a value stands: the value it is in, and its key or its number there. Paths are written
+ * only for what is wrong: for every value of a deep body they would take its size squared. */
+struct spot {
+	const struct spot *in;
+	const char *key;
+	int number;
+};
+
+#define PART_TEXT (KEY_SHOWN + 16)
+
+static size_t part_write(const struct spot *s, char part[PART_TEXT])
+{
+	int n = s->key ? snprintf(part, PART_TEXT, "%s%.*s", s->in ? "." : "", shown(s->key), s->key)
+		       : snprintf(part, PART_TEXT, "[%d]", s->number);
+
+	return (size_t)n;
+}
+
+static const char *path_of(struct arena *a, const struct spot *spot)
+{
+	char part[PART_TEXT], *path, *p;
+	size_t len = 0;
+
+	for (const struct spot *s = spot; s; s = s->in)
+		len += part_write(s, part);
+	path = arena_alloc(a, len + 1);
+	if (!path)
+		return "";
+	p = path + len;
+	for (const struct spot *s = spot; s; s = s->in) {
+		size_t n = part_write(s, part);
+
+		p -= n;
+		memcpy(p, part, n);
+	}
+	return path;
+}
+
+static bool stands_before(const cJSON *object, const cJSON *child)
+{
+	for (const cJSON *before = object->child; before != child; before = before->next)
+		if (strcmp(before->string, child->string) == 0)
+			return true;
+	return false;
 }
 
 /* Names the first key that stands twice in one object, with its path, or gives NULL. */
-static const char *keys_check(struct arena *a, const cJSON *item, const char *path)
+static const char *keys_check(struct arena *a, const cJSON *item, const struct spot *in)
 {
-	int n = 0;
+	struct spot spot = {.in = in};
 
-	for (const cJSON *child = item->child; child; child = child->next, n++) {
-		const char *name, *why;
+	for (const cJSON *child = item->child; child; child = child->next, spot.number++) {
+		const char *why;
 
-		if (cJSON_IsArray(item))
-			name = arena_printf(a, "%s[%d]", path, n);
-		else
-			name = arena_printf(a, "%s%s%.64s", path, *path ? "." : "", child->string);
-		if (!name)
-			return "out of memory";
-		if (cJSON_IsObject(item)) {
-			if (n == KEYS_MOST)
-				return arena_printf(a, "%s: more than %d fields in one object", name, KEYS_MOST);
-			for (const cJSON *before = item->child; before != child; before = before->next)
-				if (strcmp(before->string, child->string) == 0)
-					return arena_printf(a, "%s: stands twice", name);
-		}
-		if (!child->child)
-			continue;
-		why = keys_check(a, child, name);
+		spot.key = child->string;
+		if (spot.key && spot.number == KEYS_MOST)
+			return say(a, "%s: more than %d fields in one object", path_of(a, &spot), KEYS_MOST);
+		if (spot.key && stands_before(item, child))
+			return say(a, "%s: stands twice", path_of(a, &spot));
+		why = child->child ? keys_check(a, child, &spot) : NULL;
 		if (why)
 			return why;
 	}
@@ -160,7 +239,7 @@ cJSON *json_parse(struct arena *a, const char *text, size_t len, const char **wh
 		*why = "the body is not valid UTF-8 or holds the character NUL";
 		return NULL;
 	}
-	json = strict(text, text + len) ? cJSON_ParseWithLengthOpts(text, len, &end, 0) : NULL;
+	json = tokens_valid(text, len) ? cJSON_ParseWithLengthOpts(text, len, &end, 0) : NULL;
 	if (json && arena_on_reset(a, json_free, json) != 0)
 		json = NULL;
 	while (json && end < text + len && strchr(" \t\r\n", *end))
@@ -169,7 +248,7 @@ cJSON *json_parse(struct arena *a, const char *text, size_t len, const char **wh
 		*why = "the body is not valid JSON";
 		return NULL;
 	}
-	*why = keys_check(a, json, "");
+	*why = keys_check(a, json, NULL);
 	return *why ? NULL : json;
 }
 
@@ -209,7 +288,7 @@ static const char *field_read(struct arena *a, const cJSON *item, const struct j
 	case JSON_INT:
 		if (json_integer(item, f->least, f->most, to))
 			return NULL;
-		return arena_printf(a, "must be a whole number from %" PRId64 " to %" PRId64, f->least, f->most);
+		return say(a, "must be a whole number from %" PRId64 " to %" PRId64, f->least, f->most);
 	case JSON_BOOL:
 		*(int64_t *)to = cJSON_IsTrue(item);
 		return cJSON_IsBool(item) ? NULL : "must be true or false";
@@ -224,15 +303,14 @@ static const char *field_read(struct arena *a, const cJSON *item, const struct j
 		*(const cJSON **)to = item;
 		if (n >= f->least && n <= f->most)
 			return NULL;
-		return arena_printf(a, "must be a list of %" PRId64 " to %" PRId64 " elements", f->least, f->most);
+		return say(a, "must be a list of %" PRId64 " to %" PRId64 " elements", f->least, f->most);
 	default:
 		n = cJSON_IsString(item) ? text_length(item->valuestring) : -1;
 		*(const char **)to = cJSON_GetStringValue(item);
 		if (n >= f->least && n <= f->most)
 			return NULL;
-		return arena_printf(
-			a, "must be a text of %" PRId64 " to %" PRId64 " characters without control characters",
-			f->least, f->most);
+		return say(a, "must be a text of %" PRId64 " to %" PRId64 " characters without control characters",
+			   f->least, f->most);
 	}
 }
 
@@ -255,12 +333,12 @@ bool json_fields(struct arena *a, const cJSON *object, const char *path, const s
 	const char *dot = *path ? "." : "", *odd;
 
 	if (!cJSON_IsObject(object)) {
-		*why = arena_printf(a, "%s: must be an object", *path ? path : "the body");
+		*why = say(a, "%s: must be an object", *path ? path : "the body");
 		return false;
 	}
 	odd = unknown == JSON_UNKNOWN_REFUSE ? unknown_find(object, fields, count) : NULL;
 	if (odd) {
-		*why = arena_printf(a, "%s%s%.64s: no such field", path, dot, odd);
+		*why = say(a, "%s%s%.*s: no such field", path, dot, shown(odd), odd);
 		return false;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -272,7 +350,7 @@ bool json_fields(struct arena *a, const cJSON *object, const char *path, const s
 		else if (fields[i].need == JSON_REQUIRED)
 			wrong = "is missing";
 		if (wrong) {
-			*why = arena_printf(a, "%s%s%s: %s", path, dot, fields[i].name, wrong);
+			*why = say(a, "%s%s%s: %s", path, dot, fields[i].name, wrong);
 			return false;
 		}
 	}

@@ -78,6 +78,15 @@ static bool signed_with(const unsigned char *key, const unsigned char *id, const
 	return sodium_memcmp(want, raw + len - MAC_BYTES, MAC_BYTES) == 0;
 }
 
+/* libsodium reads some bytes above 127 as digits: one token would have several texts. */
+static bool is_ascii(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)text[i] > 127)
+			return false;
+	return true;
+}
+
 bool token_read(const struct token_keys *k, const char *text, size_t len, struct token *t)
 {
 	unsigned char raw[MOST_BYTES];
@@ -85,7 +94,8 @@ bool token_read(const struct token_keys *k, const char *text, size_t len, struct
 	uint64_t issued;
 	size_t n, queue_len;
 
-	if (sodium_base642bin(raw, sizeof(raw), text, len, NULL, &n, NULL, BASE64) != 0 || n < HEAD_BYTES)
+	if (!is_ascii(text, len) || sodium_base642bin(raw, sizeof(raw), text, len, NULL, &n, NULL, BASE64) != 0 ||
+	    n < HEAD_BYTES)
 		return false;
 	queue_len = raw[5];
 	if (raw[0] != VERSION || queue_len < 1 || queue_len > QUEUE_NAME_MAX ||

@@ -3,6 +3,7 @@
 
 #include <cjson/cJSON.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json_read.h"
@@ -200,31 +201,49 @@ static bool read_concert(struct reading *r, const cJSON *item, const char *path,
 	return true;
 }
 
-static bool same_schedule(const struct file_concert *c, size_t many, int64_t id)
+/* One schedule's id and where it stands. */
+struct schedule_spot {
+	int64_t id;
+	size_t concert, schedule;
+};
+
+static int spot_order(const void *a, const void *b)
 {
-	for (size_t i = 0; i < many; i++)
-		if (c->schedules[i].id == id)
-			return true;
-	return false;
+	const struct schedule_spot *x = a, *y = b;
+
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	if (x->concert != y->concert)
+		return x->concert < y->concert ? -1 : 1;
+	return x->schedule < y->schedule ? -1 : 1;
 }
 
-static bool schedule_ids_check(struct reading *r, const struct catalog_file *f, size_t i)
+/* No schedule may stand in the file twice. */
+static bool schedules_check(struct reading *r, const struct catalog_file *f)
 {
-	const struct file_concert *c = &f->concerts[i];
+	struct schedule_spot *spots;
+	size_t count = 0;
 
-	for (size_t k = 0; k < c->schedule_count; k++) {
-		bool twice = same_schedule(c, k, c->schedules[k].id);
-
-		for (size_t before = 0; before < i && !twice; before++)
-			twice = same_schedule(&f->concerts[before], f->concerts[before].schedule_count,
-					      c->schedules[k].id);
-		if (twice)
-			return wrong(r, arena_printf(r->a, "concerts[%zu].schedules[%zu].id", i, k), "stands twice");
-	}
+	for (size_t i = 0; i < f->concert_count; i++)
+		count += f->concerts[i].schedule_count;
+	spots = arena_alloc(r->a, (count + 1) * sizeof(*spots));
+	if (!spots)
+		return wrong(r, "concerts", "out of memory");
+	count = 0;
+	for (size_t i = 0; i < f->concert_count; i++)
+		for (size_t k = 0; k < f->concerts[i].schedule_count; k++)
+			spots[count++] = (struct schedule_spot){f->concerts[i].schedules[k].id, i, k};
+	qsort(spots, count, sizeof(*spots), spot_order);
+	for (size_t i = 1; i < count; i++)
+		if (spots[i].id == spots[i - 1].id)
+			return wrong(r,
+				     arena_printf(r->a, "concerts[%zu].schedules[%zu].id", spots[i].concert,
+						  spots[i].schedule),
+				     "stands twice");
 	return true;
 }
 
-/* No concert and no schedule may stand in the file twice. Quadratic, but a file has few. */
+/* No queue and no concert may stand in the file twice. Quadratic, but a file has few. */
 static bool ids_check(struct reading *r, const struct catalog_file *f)
 {
 	for (size_t i = 0; i < f->queue_count; i++)
@@ -235,10 +254,8 @@ static bool ids_check(struct reading *r, const struct catalog_file *f)
 		for (size_t k = 0; k < i; k++)
 			if (f->concerts[i].id == f->concerts[k].id)
 				return wrong(r, arena_printf(r->a, "concerts[%zu].id", i), "stands twice");
-		if (!schedule_ids_check(r, f, i))
-			return false;
 	}
-	return true;
+	return schedules_check(r, f);
 }
 
 static bool file_check(struct reading *r, const struct lists *lists, struct catalog_file *f)
@@ -264,7 +281,7 @@ struct catalog_file *catalog_file_read(struct arena *a, const char *text, size_t
 
 	if (json && fields(&r, json, "", FIELDS(file_fields), &lists) && file_check(&r, &lists, f))
 		return f;
-	*code = f && !json ? CODE_INVALID_JSON : CODE_INVALID_FIELD;
-	*why = r.why;
+	*code = json ? CODE_INVALID_FIELD : CODE_INVALID_JSON;
+	*why = r.why ? r.why : "out of memory";
 	return NULL;
 }
