@@ -206,5 +206,5 @@ int main(void)
 		test_capacity_and_order, test_rate,   test_no_show,    test_session_over,  test_asking_does_not_extend,
 		test_claim_by_any_route, test_paused, test_doors_open, test_quiet_in_line, NULL};
 
-	return api_main("admission", tests);
+	return api_main("letting in", tests);
 }

@@ -233,5 +233,5 @@ int main(void)
 				      test_sold_out,
 				      NULL};
 
-	return api_main("seats", tests);
+	return api_main("shop", tests);
 }
