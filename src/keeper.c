@@ -106,6 +106,13 @@ static void redis_answered(void)
 	atomic_store_explicit(&keeper.redis_at, clock_ms(), memory_order_relaxed);
 }
 
+/* Only ever forward: a sync that waited for Redis knows of an older answer than others do. */
+static void mysql_answered(int64_t at)
+{
+	if (at > atomic_load_explicit(&keeper.mysql_at, memory_order_relaxed))
+		atomic_store_explicit(&keeper.mysql_at, at, memory_order_relaxed);
+}
+
 static enum step submit(struct duty *d, struct job *job, int ms)
 {
 	return job ? job_submit(&d->task, job, ms) : task_failed(&d->task, CODE_OVERLOADED);
@@ -223,6 +230,7 @@ static enum step lapse_advance(struct duty *d)
 	struct lapse_job *j;
 
 	if (d->step++ > 0) {
+		mysql_answered(clock_ms());
 		j = keeper.job;
 		metric_add(METRIC_lapsed, j->ended);
 		return STEP_DONE;
@@ -276,7 +284,7 @@ static void sync_ended(struct duty *d, enum code outcome)
 		loop_post(w->loop, &w->letter);
 	}
 	if (keeper.sync.mysql_at)
-		atomic_store_explicit(&keeper.mysql_at, keeper.sync.mysql_at, memory_order_relaxed);
+		mysql_answered(keeper.sync.mysql_at);
 	else
 		pool_suspect();
 	if (outcome == CODE_OK) {

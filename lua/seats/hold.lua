@@ -3,24 +3,27 @@
 -- ARGS: user place concert schedule seatLimit holdMs seat [seat ...].
 -- gives: {OK, hold's end (ms)}; the session is extended to it, so nobody is thrown out
 --          between hold and payment;
---        {HELD_ALREADY, 0} if the user holds all of them;
+--        {HELD_ALREADY, ms until the first of these holds ends} if the user holds all of them;
 --        {SEAT_TAKEN, seat, ...} with those that are not free;
 --        {SEAT_LIMIT} if the user would hold more than seatLimit of the concert's seats;
 --        {TOKEN_EXPIRED} if the user is not inside with that place.
 -- cost: O(seats * log n).
 
--- gives: which of the seats are not free, and whether the user holds every one of them.
+-- gives: which of the seats are not free, and, if the user holds every one of them, the ms until
+-- the first of these holds ends.
 local function seats_taken(seats, holds, args, now)
-	local taken, mine = {}, 0
+	local taken, mine, left = {}, 0, math.huge
 	for i = 7, #args do
 		if in_force(redis.call('ZSCORE', seats, args[i]), now) then
 			taken[#taken + 1] = args[i]
-			if in_force(redis.call('ZSCORE', holds, hold_name(args[3], args[4], args[i])), now) then
+			local ends = redis.call('ZSCORE', holds, hold_name(args[3], args[4], args[i]))
+			if in_force(ends, now) then
 				mine = mine + 1
+				left = math.min(left, tonumber(ends) - now)
 			end
 		end
 	end
-	return taken, mine == #args - 6
+	return taken, mine == #args - 6 and left or nil
 end
 
 -- gives: how many seats of the concert the user holds now.
@@ -46,9 +49,9 @@ redis.register_function('usher_hold', function(keys, args)
 	if not session_ends or place ~= args[2] then
 		return { CODE.TOKEN_EXPIRED }
 	end
-	local taken, all_mine = seats_taken(seats, holds, args, now)
-	if all_mine then
-		return { CODE.HELD_ALREADY, 0 }
+	local taken, mine_for = seats_taken(seats, holds, args, now)
+	if mine_for then
+		return { CODE.HELD_ALREADY, mine_for }
 	elseif #taken > 0 then
 		return { CODE.SEAT_TAKEN, unpack(taken) }
 	elseif held_of(holds, args[3], now) + #args - 6 > tonumber(args[5]) then

@@ -129,7 +129,8 @@ CREATE TABLE IF NOT EXISTS settlements (
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
 -- What a key was used for: written in the transaction of the work itself, so there is no moment
--- with one and without the other. result_id is the reservation, payment or ledger line.
+-- with one and without the other. result_id is the reservation (negative: one
+-- that the user held already), payment or ledger line.
 CREATE TABLE IF NOT EXISTS idempotency (
   user_id BIGINT NOT NULL,
   idem_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

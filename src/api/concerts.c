@@ -5,6 +5,28 @@
 #include "api/routes.h"
 #include "engine/seats.h"
 
+/* A worker that has only just learned of a queue asks for its figures, each queue once. */
+enum step concerts_figures(struct request *r)
+{
+	struct visit *v = visit_of(r);
+	struct queue **at = v->state, *q;
+
+	if (!at) {
+		at = state_or_reply(r, sizeof(*at));
+		if (!at)
+			return STEP_DONE;
+		*at = v->worker->engine.queues;
+	}
+	while (*at && ((*at)->removed || (*at)->status.known))
+		*at = (*at)->next;
+	if (!*at)
+		return STEP_NEXT;
+	q = *at;
+	*at = q->next;
+	request_repeat(r);
+	return queue_ask_figures(&r->task, q);
+}
+
 static int64_t opens_at(const struct visit *v, const char *queue)
 {
 	const struct queue *q = engine_queue(&v->worker->engine, queue, strlen(queue));

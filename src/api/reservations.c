@@ -131,12 +131,14 @@ static enum step reply_refused(struct request *r, const struct reserving *s)
 	}
 }
 
-/* The hold was taken, but no reservation came of it, or not for this request. */
+/* The hold was taken, but no reservation came of it. Of two equal requests at once the other one may
+ * have written it: then the hold is that reservation's. */
 static void hold_undo(struct job *job)
 {
 	const struct reserve_job *j = (struct reserve_job *)job;
+	bool kept = job->outcome == CODE_OK && j->code == CODE_OK && (!j->replayed || j->stands);
 
-	if (j->held_at && (job->outcome != CODE_OK || j->code != CODE_OK || j->replayed))
+	if (j->took_hold && !kept)
 		seats_release(j->engine, j->line, (uint64_t)j->user, &j->seats, 1);
 }
 
@@ -160,7 +162,8 @@ enum step reserve_record(struct request *r)
 	j->user = (int64_t)v->token.user;
 	j->place = v->token.place;
 	memcpy(j->queue, v->queue->name, sizeof(j->queue));
-	j->held_at = held ? s->holding.asked_at : 0;
+	j->took_hold = held;
+	j->held_at = s->holding.held_at;
 	j->hold_ms = s->concert->hold_seconds * 1000;
 	j->seat_limit = s->concert->seat_limit;
 	j->seats = s->seats;

@@ -2,6 +2,7 @@
 #include "api/routes.h"
 
 #include "api/filter.h"
+#include "api/standing.h"
 #include "settings.h"
 
 struct router *routes_new(void)
@@ -19,7 +20,11 @@ struct router *routes_new(void)
 		 NEED_TOKEN,
 		 0,
 		 {token_leave, token_cancel_holds, token_release_holds, token_left}},
-		{METHOD_GET, "/v1/concerts/{concertId}/dates", NEED_ACTIVE, 0, {dates_count, dates_answer}},
+		{METHOD_GET,
+		 "/v1/concerts/{concertId}/dates",
+		 NEED_ACTIVE,
+		 0,
+		 {standing_figures, dates_count, dates_answer}},
 		{METHOD_GET, "/v1/schedules/{scheduleId}/seats", NEED_ACTIVE, 0, {seats_ask, seats_answer}},
 		{METHOD_POST,
 		 "/v1/reservations",
@@ -39,7 +44,7 @@ struct router *routes_new(void)
 		 {payment_ask, payment_settle, payment_answer}},
 		{METHOD_POST, "/v1/users/{userId}/balance/charges", NEED_JSON, 0, {balance_charge, balance_answer}},
 		{METHOD_GET, "/v1/users/{userId}/balance", NEED_NOTHING, 0, {balance_ask, balance_answer}},
-		{METHOD_GET, "/v1/concerts", NEED_NOTHING, 0, {concerts_list}},
+		{METHOD_GET, "/v1/concerts", NEED_NOTHING, 0, {concerts_figures, concerts_list}},
 		{METHOD_GET, "/v1/queues/{queue}", NEED_NOTHING, 0, {queue_figures, queue_answer}},
 		{METHOD_GET, "/admin/v1/queues", NEED_ADMIN, 0, {admin_queues_ask, admin_queues_answer}},
 		{METHOD_GET, "/admin/v1/queues/{queue}", NEED_ADMIN, 0, {queue_figures, admin_queue_answer}},

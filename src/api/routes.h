@@ -26,6 +26,7 @@ enum step position_figures(struct request *r);
 enum step position_answer(struct request *r);
 
 /* concerts.c */
+enum step concerts_figures(struct request *r);
 enum step concerts_list(struct request *r);
 enum step dates_count(struct request *r);
 enum step dates_answer(struct request *r);

@@ -17,7 +17,7 @@ enum step standing_figures(struct request *r)
 
 	if (q->status.known && clock_ms() - q->refreshed_at < FIGURES_AGE_MS)
 		return STEP_NEXT;
-	return queue_ask_status(&r->task, &v->worker->engine, q, &q->status);
+	return queue_ask_figures(&r->task, q);
 }
 
 /* Spreads a wait by a tenth either way, so that those who came together do not ask together. */

@@ -298,6 +298,12 @@ enum step queue_ask_status(struct task *t, struct engine *e, struct queue *q, st
 	return call(t, a, &f, q);
 }
 
+enum step queue_ask_figures(struct task *t, struct queue *q)
+{
+	q->refreshed_at = clock_ms();
+	return queue_ask_status(t, q->engine, q, &q->status);
+}
+
 static enum code read_number(struct ask *a, const redisReply *reply)
 {
 	*(int64_t *)a->out = reply_number(reply);

@@ -132,6 +132,9 @@ enum step queue_leave(struct task *t, struct engine *e, struct queue *q, uint64_
 /* Fetches fresh figures. `out->known` is false while the queue is not set up. */
 enum step queue_ask_status(struct task *t, struct engine *e, struct queue *q, struct queue_status *out);
 
+/* The same for the queue's own `status`, when the next refresh is too far off to wait for. */
+enum step queue_ask_figures(struct task *t, struct queue *q);
+
 struct admission {
 	enum code code; /* OK or NO_QUEUE */
 	int64_t ended, admitted;

@@ -37,6 +37,8 @@ static enum code read_hold(struct ask *a, const redisReply *reply)
 
 	h->code = (enum code)reply_int(reply, 0);
 	h->taken.count = 0;
+	if (h->code == CODE_HELD_ALREADY && reply_int(reply, 1) < h->hold_ms)
+		h->held_at -= h->hold_ms - reply_int(reply, 1);
 	if (h->code != CODE_SEAT_TAKEN)
 		return CODE_OK;
 	for (size_t i = 1; i < reply->elements && h->taken.count < SEATS_MOST; i++)
@@ -65,7 +67,8 @@ enum step seats_hold(struct task *t, struct engine *e, struct queue *q, uint64_t
 		free(undo);
 		return task_failed(t, redis_refusal(e->redis));
 	}
-	out->asked_at = clock_ms();
+	out->held_at = clock_ms(); /* before the call leaves: the hold cannot be older */
+	out->hold_ms = hold_ms + HOLD_GRACE_MS;
 	a->answer = read_hold;
 	a->out = out;
 	a->late = hold_late;
@@ -81,7 +84,7 @@ enum step seats_hold(struct task *t, struct engine *e, struct queue *q, uint64_t
 	fcall_number(&f, seats->concert);
 	fcall_number(&f, seats->schedule);
 	fcall_number(&f, limit);
-	fcall_number(&f, hold_ms + HOLD_GRACE_MS);
+	fcall_number(&f, out->hold_ms);
 	fcall_seats(&f, seats);
 	fcall_send(&f, a, q->name);
 	return ask_wait(a, t);

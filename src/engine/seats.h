@@ -21,8 +21,9 @@ struct seat_list {
 };
 
 struct holding {
-	enum code code;   /* OK, HELD_ALREADY, SEAT_TAKEN, SEAT_LIMIT, TOKEN_EXPIRED */
-	int64_t asked_at; /* clock_ms before the call left: the hold cannot be older */
+	enum code code;  /* OK, HELD_ALREADY, SEAT_TAKEN, SEAT_LIMIT, TOKEN_EXPIRED */
+	int64_t held_at; /* clock_ms: the hold is not younger, be it new or an earlier one of the user */
+	int64_t hold_ms; /* asked for, with the grace */
 	struct seat_list taken;
 };
 

@@ -22,13 +22,15 @@ static void evhttp_send(struct request *r, const struct answer *a)
 	char size[24];
 
 	if (a->type) {
-		/* evhttp leaves the length out where it leaves the body out; HEAD is to show it. */
+		/* HEAD shows the length; its body evhttp would send, and the client take it for the next
+		 * answer. */
 		snprintf(size, sizeof(size), "%zu", a->len);
 		reply_header(r, "Content-Length", size);
 		reply_header(r, "Content-Type", a->type);
 		if (!a->cached)
 			reply_header(r, "Cache-Control", "no-store");
-		evbuffer_add(body, a->text, a->len);
+		if (evhttp_request_get_command(r->ev) != EVHTTP_REQ_HEAD)
+			evbuffer_add(body, a->text, a->len);
 	}
 	r->server->replying = true;
 	evhttp_send_reply(r->ev, a->status, wire_reason(a->status), a->type ? body : NULL);

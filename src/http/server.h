@@ -36,4 +36,7 @@ bool json_type_or_reply(struct request *r);
 /* The step that checks and parses a JSON body: for the prelude of NEED_JSON. */
 enum step server_read_json(struct request *r);
 
+/* Whether the request says that its body is JSON; false after the 415. */
+bool json_type_or_reply(struct request *r);
+
 #endif

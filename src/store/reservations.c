@@ -105,20 +105,23 @@ static enum db_result prices_lock(struct db *db, struct reserve_job *j)
 	return DB_OK;
 }
 
-/* What the user has paid for counts as well as what is held, these seats included. The balance row
- * is the user's lock: two requests of one user are counted one after the other. It comes after the
+/* The balance row is the user's lock: two requests of one user are looked at one after the other. */
+static enum db_result user_lock(struct db *db, const struct reserve_job *j)
+{
+	return db_query(db, "SELECT amount FROM balances WHERE user_id = ? FOR UPDATE", "i", j->user);
+}
+
+/* What the user has paid for counts as well as what is held, these seats included. It comes after the
  * seats, so that the unique key speaks first about seats that are taken. */
 static enum db_result limit_check(struct db *db, struct reserve_job *j)
 {
 	int64_t live;
-	enum db_result r = db_query(db, "SELECT amount FROM balances WHERE user_id = ? FOR UPDATE", "i", j->user);
+	enum db_result r = db_query(db,
+				    "SELECT COUNT(*) FROM reservations r JOIN reservation_seats s"
+				    " ON s.reservation_id = r.id WHERE r.user_id = ? AND r.concert_id = ?"
+				    " AND s.live = 1 AND (r.status = 'PAID' OR r.expires_at > UTC_TIMESTAMP(3))",
+				    "ii", j->user, j->seats.concert);
 
-	if (r == DB_OK)
-		r = db_query(db,
-			     "SELECT COUNT(*) FROM reservations r JOIN reservation_seats s"
-			     " ON s.reservation_id = r.id WHERE r.user_id = ? AND r.concert_id = ?"
-			     " AND s.live = 1 AND (r.status = 'PAID' OR r.expires_at > UTC_TIMESTAMP(3))",
-			     "ii", j->user, j->seats.concert);
 	if (r == DB_OK)
 		r = db_row(db, "i", &live);
 	if (r != DB_OK)
@@ -159,44 +162,6 @@ static enum db_result reservation_insert(struct db *db, struct reserve_job *j)
 	return r == DB_OK ? seats_insert(db, j) : r;
 }
 
-static enum db_result reserve(struct db *db, void *arg)
-{
-	struct reserve_job *j = arg;
-	enum db_result r = idempotency_begin(db, j->user, &j->idempotency);
-
-	j->code = CODE_OK;
-	if (r == DB_DUPLICATE) {
-		j->code = CODE_IN_PROGRESS; /* reserve_replay() finds out */
-		return DB_REFUSED;
-	}
-	if (r == DB_OK)
-		r = prices_lock(db, j);
-	if (r == DB_OK)
-		r = reservation_insert(db, j);
-	if (r == DB_OK)
-		r = limit_check(db, j);
-	if (r == DB_OK)
-		r = idempotency_end(db, j->user, &j->idempotency, j->reservation.id);
-	if (r == DB_OK)
-		r = reservation_read(db, j->reservation.id, &j->reservation);
-	return r;
-}
-
-/* The answer a key was given before. The first answer said HELD, whatever became of it since. */
-static enum db_result reserve_replay(struct db *db, void *arg)
-{
-	struct reserve_job *j = arg;
-	int64_t id;
-	enum db_result r = idempotency_find(db, j->user, &j->idempotency, &j->code, &id);
-
-	if (r != DB_OK || j->code != CODE_OK)
-		return r;
-	r = reservation_read(db, id, &j->reservation);
-	j->reservation.status = RESERVATION_HELD;
-	j->replayed = true;
-	return r;
-}
-
 static bool same_seats(const struct seat_list *a, const struct seat_list *b)
 {
 	return a->schedule == b->schedule && a->count == b->count &&
@@ -222,6 +187,56 @@ static enum db_result own_find(struct db *db, struct reserve_job *j)
 		return r;
 	j->existed = found->status == RESERVATION_HELD && same_seats(&found->seats, &j->seats);
 	return j->existed ? DB_OK : DB_NONE;
+}
+
+static enum db_result reserve_new(struct db *db, struct reserve_job *j)
+{
+	enum db_result r = prices_lock(db, j);
+
+	if (r == DB_OK)
+		r = reservation_insert(db, j);
+	if (r == DB_OK)
+		r = limit_check(db, j);
+	return r == DB_OK ? reservation_read(db, j->reservation.id, &j->reservation) : r;
+}
+
+static enum db_result reserve(struct db *db, void *arg)
+{
+	struct reserve_job *j = arg;
+	enum db_result r = idempotency_begin(db, j->user, &j->idempotency);
+
+	j->code = CODE_OK;
+	j->existed = false;
+	if (r == DB_DUPLICATE) {
+		j->code = CODE_IN_PROGRESS; /* reserve_replay() finds out */
+		return DB_REFUSED;
+	}
+	if (r == DB_OK)
+		r = user_lock(db, j);
+	if (r == DB_OK)
+		r = own_find(db, j);
+	if (r == DB_NONE)
+		r = reserve_new(db, j);
+	if (r == DB_OK)
+		r = idempotency_end(db, j->user, &j->idempotency, j->existed ? -j->reservation.id : j->reservation.id);
+	return r;
+}
+
+/* The answer a key was given before. The first answer said HELD, whatever became of it since. */
+static enum db_result reserve_replay(struct db *db, void *arg)
+{
+	struct reserve_job *j = arg;
+	int64_t id;
+	enum db_result r = idempotency_find(db, j->user, &j->idempotency, &j->code, &id);
+
+	if (r != DB_OK || j->code != CODE_OK)
+		return r;
+	j->existed = id < 0;
+	r = reservation_read(db, j->existed ? -id : id, &j->reservation);
+	j->stands = j->reservation.status == RESERVATION_HELD || j->reservation.status == RESERVATION_PAID;
+	j->reservation.status = RESERVATION_HELD;
+	j->replayed = true;
+	return r;
 }
 
 static enum db_result truth_read(struct db *db, struct reserve_job *j)
@@ -276,16 +291,12 @@ static enum db_result seats_lapse(struct db *db, void *arg)
 static enum db_result conflict_read(struct db *db, void *arg)
 {
 	struct reserve_job *j = arg;
-	enum db_result r = own_find(db, j);
 
-	j->code = CODE_OK;
-	if (r != DB_NONE)
-		return r;
 	j->code = CODE_SEAT_TAKEN;
 	return truth_read(db, j);
 }
 
-/* A unique key fired: the seats are the user's own, or a lapsed hold's, or somebody else's. */
+/* A unique key fired: the seats are a lapsed hold's, or somebody else's. */
 static enum db_result reserve_conflict(struct db *db, struct reserve_job *j)
 {
 	enum db_result r = db_transaction(db, seats_lapse, j);

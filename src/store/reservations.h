@@ -37,11 +37,13 @@ struct reserve_job {
 	char queue[QUEUE_NAME_MAX + 1];
 	struct seat_list seats;
 	struct idempotency idempotency;
+	bool took_hold;   /* by this request: then it is undone if nothing comes of it */
 	bool replay_only; /* look for the answer of the key and do nothing else */
 	/* OK, SEAT_TAKEN (with `truth`), SEAT_NOT_FOUND, SEAT_LIMIT, IDEMPOTENCY_KEY_REUSED,
 	 * IN_PROGRESS */
 	enum code code;
 	bool replayed; /* the answer of an earlier request with the same key */
+	bool stands;   /* of a replayed one: its seats are still the user's */
 	bool existed;  /* the user held exactly these seats already */
 	struct reservation reservation;
 	/* With SEAT_TAKEN: what MySQL knows of each of the seats. */

@@ -129,7 +129,7 @@ void reply_free(struct reply *r)
 
 const char *reply_header(const struct reply *r, const char *name)
 {
-	static char value[4096];
+	static _Thread_local char value[4096];
 	const char *line = r->headers;
 	size_t n = strlen(name);
 

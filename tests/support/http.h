@@ -25,7 +25,7 @@ struct reply http_bytes(int port, const char *method, const char *path, const ch
 
 void reply_free(struct reply *r);
 
-/* The value of a header, or NULL; in memory that the next call uses again. */
+/* The value of a header, or NULL; in memory that the next call of this thread uses again. */
 const char *reply_header(const struct reply *r, const char *name);
 
 /* A number and a text of the JSON body; -1 and "" if it is not there. */

@@ -43,8 +43,12 @@ void pause_briefly(void)
 static pid_t spawn(const char *name, const char *const *argv)
 {
 	char out[128], err[128];
-	pid_t parent = getpid(), pid = fork();
+	pid_t parent = getpid(), pid;
 
+	snprintf(out, sizeof(out), "%s/%s.out", stack.dir, name);
+	snprintf(err, sizeof(err), "%s/%s.err", stack.dir, name);
+	unlink(out); /* what an earlier one said there must not be taken for this one's word */
+	pid = fork();
 	if (pid < 0)
 		die("fork");
 	if (pid > 0)
@@ -52,8 +56,6 @@ static pid_t spawn(const char *name, const char *const *argv)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	snprintf(out, sizeof(out), "%s/%s.out", stack.dir, name);
-	snprintf(err, sizeof(err), "%s/%s.err", stack.dir, name);
 	dup2(open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
 	dup2(open(err, O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
 	execvp(argv[0], (char *const *)(uintptr_t)argv);
@@ -215,8 +217,12 @@ void usherd_spawn(int i, const char *const *flags)
 
 	snprintf(redis, sizeof(redis), "--redis=unix:%s", stack.redis_socket);
 	snprintf(mysql, sizeof(mysql), "--mysql=mysql://root@localhost/usher?socket=%s", stack.mysql_socket);
-	while (flags && *flags && n < 39)
-		argv[n++] = *flags++;
+	for (; flags && *flags && n < 39; flags++) {
+		if (strcmp(*flags, "--no-admin-key") == 0)
+			argv[4] = "--workers=2"; /* twice, in place of the key */
+		else
+			argv[n++] = *flags;
+	}
 	snprintf(name, sizeof(name), "usherd%d", i);
 	/* An earlier one's line must not be taken for this one's. */
 	snprintf(out, sizeof(out), "%s/%s.out", stack.dir, name);

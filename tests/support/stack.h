@@ -35,7 +35,8 @@ void mysql_start(void);
  * follow, ended by NULL. */
 void usherd_start(int i, ...);
 
-/* Starts one without waiting for it; usherd_wait_ready() does, for at most `seconds`. */
+/* Starts one without waiting for it; usherd_wait_ready() does, for at most `seconds`. The flag
+ * "--no-admin-key" is for us: the daemon then gets no admin key. */
 void usherd_spawn(int i, const char *const *flags);
 bool usherd_wait_ready(int i, int seconds);
 

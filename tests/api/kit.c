@@ -1,0 +1,247 @@
+/* The runner and the checks the API tests share. */
+#include "kit.h"
+
+#include <ctype.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+int api_main(const char *name, const TTest *const *tests)
+{
+	Suite *suite = suite_create(name);
+	TCase *tc = tcase_create(name);
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	stack_begin();
+	redis_start();
+	mysql_start();
+	usherd_start(0, "--catalog=" SRCDIR "/tests/api/catalog.json", NULL);
+	tcase_set_timeout(tc, 60);
+	for (; *tests; tests++)
+		tcase_add_test(tc, *tests);
+	suite_add_tcase(suite, tc);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	stack_end();
+	return failed ? 1 : 0;
+}
+
+struct reply ask_port(int port, const char *method, const char *path, const char *token, const char *fmt, ...)
+{
+	char body[4096];
+	va_list ap;
+
+	if (!fmt)
+		return call(port, method, path, token, NULL);
+	va_start(ap, fmt);
+	vsnprintf(body, sizeof(body), fmt, ap);
+	va_end(ap);
+	return call(port, method, path, token, body);
+}
+
+struct reply admin_port(int port, const char *method, const char *path, const char *json)
+{
+	return call(port, method, path, ADMIN_KEY, json);
+}
+
+const char *say(const char *fmt, ...)
+{
+	static _Thread_local char text[16][2048];
+	static _Thread_local unsigned turn;
+	char *to = text[turn++ % 16];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(to, sizeof(text[0]), fmt, ap);
+	va_end(ap);
+	return to;
+}
+
+struct reply answered_at(const char *file, int line, struct reply r, int status)
+{
+	ck_assert_msg(r.status == status, "%s:%d: %d instead of %d: %.600s", file, line, r.status, status,
+		      r.body ? r.body : "no answer");
+	return r;
+}
+
+void done_at(const char *file, int line, struct reply r, int status)
+{
+	r = answered_at(file, line, r, status);
+	reply_free(&r);
+}
+
+/* No error shows how we are made. */
+static bool tells_secrets(const char *text)
+{
+	static const char *const words[] = {"SELECT ", "INSERT ", "UPDATE ",   ".sock",   ".c:",    "/tmp/",
+					    "/work/",  "mysql_",  TEST_SECRET, ADMIN_KEY, "usher:{"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(text, words[i]))
+			return true;
+	return false;
+}
+
+struct reply problem_at(const char *file, int line, struct reply r, int status, const char *code, const char *naming)
+{
+	const char *type;
+
+	r = answered_at(file, line, r, status);
+	type = reply_header(&r, "Content-Type");
+	ck_assert_msg(type && strcmp(type, "application/problem+json") == 0, "%s:%d: %s", file, line,
+		      type ? type : "no type");
+	ck_assert_msg(strcmp(reply_string(&r, "code"), code) == 0, "%s:%d: %s in %.600s", file, line, code, r.body);
+	ck_assert_msg(*reply_string(&r, "type") && *reply_string(&r, "title") && *reply_string(&r, "detail") &&
+			      reply_number(&r, "status") == status,
+		      "%s:%d: %.600s", file, line, r.body);
+	ck_assert_msg(!naming || strstr(reply_string(&r, "detail"), naming), "%s:%d: %s not named in %.600s", file,
+		      line, naming, r.body);
+	ck_assert_msg(!tells_secrets(r.body), "%s:%d: %.600s", file, line, r.body);
+	return r;
+}
+
+void refused_at(const char *file, int line, struct reply r, int status, const char *code, const char *naming)
+{
+	r = problem_at(file, line, r, status, code, naming);
+	reply_free(&r);
+}
+
+const cJSON *reply_at(const struct reply *r, const char *path)
+{
+	const cJSON *item = r->json;
+
+	while (item && *path) {
+		size_t n = strcspn(path, ".");
+		char name[64];
+
+		snprintf(name, sizeof(name), "%.*s", (int)n, path);
+		if (cJSON_IsArray(item) && isdigit((unsigned char)name[0]))
+			item = cJSON_GetArrayItem(item, atoi(name));
+		else
+			item = cJSON_GetObjectItemCaseSensitive(item, name);
+		path += n + (path[n] == '.');
+	}
+	return item;
+}
+
+double number_at(const struct reply *r, const char *path)
+{
+	const cJSON *item = reply_at(r, path);
+
+	return cJSON_IsNumber(item) ? item->valuedouble : -1;
+}
+
+const char *text_at(const struct reply *r, const char *path)
+{
+	const char *text = cJSON_GetStringValue(reply_at(r, path));
+
+	return text ? text : "";
+}
+
+int count_at(const struct reply *r, const char *path)
+{
+	const cJSON *item = reply_at(r, path);
+
+	return cJSON_IsArray(item) ? cJSON_GetArraySize(item) : -1;
+}
+
+bool has(const struct reply *r, const char *path)
+{
+	return reply_at(r, path) != NULL;
+}
+
+bool is_time(const char *text)
+{
+	static const char shape[] = "0000-00-00T00:00:00.000Z";
+
+	if (strlen(text) != strlen(shape))
+		return false;
+	for (size_t i = 0; shape[i]; i++)
+		if (shape[i] == '0' ? !isdigit((unsigned char)text[i]) : text[i] != shape[i])
+			return false;
+	return true;
+}
+
+char *enter(int user, const char *queue)
+{
+	char *token = token_of(P, user, queue);
+
+	ck_assert_msg(token != NULL, "no token of %s for user %d", queue, user);
+	return token;
+}
+
+bool stands(const char *token, const char *status)
+{
+	struct reply r = ask("GET", "/v1/queue/position", token, NULL);
+	bool yes = strcmp(reply_string(&r, "status"), status) == 0;
+
+	reply_free(&r);
+	return yes;
+}
+
+int64_t hold(const char *token, int schedule, int seat)
+{
+	struct reply r = answered(
+		ask("POST", "/v1/reservations", token, "{\"scheduleId\":%d,\"seatId\":%d}", schedule, seat), 201);
+	int64_t id = (int64_t)reply_number(&r, "reservationId");
+
+	ck_assert_int_gt(id, 0);
+	reply_free(&r);
+	return id;
+}
+
+int64_t balance_of(int user)
+{
+	struct reply r = answered(ask("GET", say("/v1/users/%d/balance", user), NULL, NULL), 200);
+	int64_t balance = (int64_t)reply_number(&r, "balance");
+
+	reply_free(&r);
+	return balance;
+}
+
+int64_t world(void)
+{
+	return sql_int("SELECT CRC32(CONCAT_WS(',', (SELECT COUNT(*) FROM users),"
+		       " (SELECT SUM(amount * (user_id + 7)) FROM balances), (SELECT COUNT(*) FROM ledger),"
+		       " (SELECT CONCAT(COUNT(*), SUM(id * (status + 1))) FROM reservations),"
+		       " (SELECT COUNT(*) FROM reservation_seats WHERE live = 1), (SELECT COUNT(*) FROM payments),"
+		       " (SELECT COUNT(*) FROM idempotency), (SELECT SUM(version) FROM catalog_version),"
+		       " (SELECT CONCAT(COUNT(*), SUM(version)) FROM queues),"
+		       " (SELECT CONCAT(COUNT(*), SUM(price)) FROM seats WHERE removed = 0),"
+		       " (SELECT GROUP_CONCAT(id, title, queue, seat_limit, hold_seconds) FROM concerts)))");
+}
+
+struct start {
+	pthread_barrier_t *barrier;
+	void *(*work)(void *);
+	void *item;
+};
+
+static void *start(void *arg)
+{
+	const struct start *s = arg;
+
+	pthread_barrier_wait(s->barrier);
+	return s->work(s->item);
+}
+
+void at_once(int n, void *(*work)(void *), void *items, size_t size)
+{
+	pthread_t *threads = calloc((size_t)n, sizeof(*threads));
+	struct start *starts = calloc((size_t)n, sizeof(*starts));
+	pthread_barrier_t barrier;
+
+	pthread_barrier_init(&barrier, NULL, (unsigned)n);
+	for (int i = 0; i < n; i++) {
+		starts[i] = (struct start){&barrier, work, (char *)items + (size_t)i * size};
+		if (pthread_create(&threads[i], NULL, start, &starts[i]) != 0)
+			abort();
+	}
+	for (int i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	pthread_barrier_destroy(&barrier);
+	free(starts);
+	free(threads);
+}
