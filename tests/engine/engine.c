@@ -14,7 +14,7 @@
 #define WORDS_MOST 256
 #define TEXT_MOST 8192
 
-const struct config CONFIG = {2, 1, 2, 10, 600, 60, 0, 0, T0 - 5000};
+const struct config CONFIG = {2, 1, 2, 10, 600, 60, 0, 0, T0 - 5000, 0};
 
 static redisContext *redis;
 
@@ -239,9 +239,9 @@ const char *configure(struct config c)
 {
 	return fcall("usher_configure", "queue active rebuild",
 		     "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64
-		     " %" PRId64,
+		     " %" PRId64 " %" PRId64,
 		     c.version, c.epoch, c.capacity, c.rate, c.session_seconds, c.claim_seconds, c.paused, c.opens_at,
-		     c.created_at);
+		     c.created_at, c.return_ms);
 }
 
 const char *enter_with(int64_t user, int may_admit, int64_t draw)
@@ -254,9 +254,14 @@ const char *enter(int64_t user)
 	return enter_with(user, 1, user);
 }
 
+const char *claim_issued(int64_t user, int64_t place, int64_t issued_at)
+{
+	return fcall("usher_claim", QUEUE_KEYS " through", "%" PRId64 " %" PRId64 " %" PRId64, user, place, issued_at);
+}
+
 const char *claim(int64_t user, int64_t place)
 {
-	return fcall("usher_claim", QUEUE_KEYS, "%" PRId64 " %" PRId64, user, place);
+	return claim_issued(user, place, clock_now());
 }
 
 const char *leave(int64_t user, int64_t place)

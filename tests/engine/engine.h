@@ -42,7 +42,7 @@ int64_t clock_now(void);
 
 /* Puts other settings in force: version 2 and up, the same epoch. */
 struct config {
-	int64_t version, epoch, capacity, rate, session_seconds, claim_seconds, paused, opens_at, created_at;
+	int64_t version, epoch, capacity, rate, session_seconds, claim_seconds, paused, opens_at, created_at, return_ms;
 };
 extern const struct config CONFIG;
 const char *configure(struct config c);
@@ -51,6 +51,7 @@ const char *configure(struct config c);
 const char *enter(int64_t user);
 const char *enter_with(int64_t user, int may_admit, int64_t draw);
 const char *claim(int64_t user, int64_t place);
+const char *claim_issued(int64_t user, int64_t place, int64_t issued_at);
 const char *leave(int64_t user, int64_t place);
 const char *admit(int batch, int may_admit);
 

@@ -164,18 +164,18 @@ START_TEST(test_draws_wait_for_the_doors)
 
 	c.opens_at = T0 + 10000;
 	configure(c);
-	is(enter_with(1, 1, 4294967296), "SCHEDULED 1 4294967296 %" PRId64 " 1 1", c.created_at);
-	is(enter_with(2, 1, 5), "SCHEDULED 1 5 %" PRId64 " 1 2", c.created_at);
-	is(enter_with(20, 1, 900), "SCHEDULED 1 900 %" PRId64 " 2 3", c.created_at);
-	is(enter_with(10, 1, 900), "SCHEDULED 1 900 %" PRId64 " 2 4", c.created_at);
-	is(enter_with(2, 1, 5), "SCHEDULED 0 5 %" PRId64 " 1 4", c.created_at);
+	is(enter_with(1, 1, 4294967296), "SCHEDULED 1 4294967296 %" PRId64 " 1 1", T0);
+	is(enter_with(2, 1, 5), "SCHEDULED 1 5 %" PRId64 " 1 2", T0);
+	is(enter_with(20, 1, 900), "SCHEDULED 1 900 %" PRId64 " 2 3", T0);
+	is(enter_with(10, 1, 900), "SCHEDULED 1 900 %" PRId64 " 2 4", T0);
+	is(enter_with(2, 1, 5), "SCHEDULED 0 5 %" PRId64 " 1 4", T0);
 	is(claim(10, 900), "SCHEDULED 2");
 	clock_set(c.opens_at - 1);
 	is(admit(10, 1), "OK 0 0 0");
 	clock_set(c.opens_at);
 	is(enter(7), "WAITING 1 %" PRId64 " %" PRId64 " 5 5", PLACE(1), c.opens_at);
 	is(command("ZRANGE usher:{main}:waiting 0 -1"), "[2 10 20 1 7]");
-	is(enter_with(2, 1, 5), "WAITING 0 5 %" PRId64 " 1 5", c.created_at);
+	is(enter_with(2, 1, 5), "WAITING 0 5 %" PRId64 " 1 5", T0);
 	is(admit(10, 1), "OK 0 2 0");
 	is(claim(10, 900), "ACTIVE %" PRId64, c.opens_at + 600000);
 }
@@ -190,7 +190,7 @@ START_TEST(test_draw_is_the_same_after_leaving)
 	enter_with(1, 1, 77);
 	is(leave(1, 77), "OK");
 	is(claim(1, 77), "TOKEN_EXPIRED");
-	is(enter_with(1, 1, 77), "SCHEDULED 1 77 %" PRId64 " 1 1", c.created_at);
+	is(enter_with(1, 1, 77), "SCHEDULED 1 77 %" PRId64 " 1 1", T0);
 }
 END_TEST
 
@@ -266,14 +266,98 @@ START_TEST(test_large_round_places_are_exact)
 	/* A number that the shortest form would write with an exponent. */
 	c.opens_at = T0 + 1000;
 	configure(c);
-	is(enter_with(1, 1, 4000000000), "SCHEDULED 1 4000000000 %" PRId64 " 1 1", c.created_at);
-	is(enter_with(1, 1, 4000000000), "SCHEDULED 0 4000000000 %" PRId64 " 1 1", c.created_at);
+	is(enter_with(1, 1, 4000000000), "SCHEDULED 1 4000000000 %" PRId64 " 1 1", T0);
+	is(enter_with(1, 1, 4000000000), "SCHEDULED 0 4000000000 %" PRId64 " 1 1", T0);
 	is(claim(1, 4000000000), "SCHEDULED 1");
 	clock_add(1000);
 	admit(1, 1);
 	is(claim(1, 4000000000), "ACTIVE %" PRId64, T0 + 601000);
-	is(enter(1), "ACTIVE 0 4000000000 %" PRId64 " %" PRId64 " 0", c.created_at, T0 + 601000);
+	is(enter(1), "ACTIVE 0 4000000000 %" PRId64 " %" PRId64 " 0", T0, T0 + 601000);
 	is(leave(1, 4000000000), "OK");
+}
+END_TEST
+
+/* Redis is lost: nothing is left, and the queue is made anew with the next epoch. */
+static void lose_everything(int64_t epoch)
+{
+	struct config c = CONFIG;
+
+	command("DEL usher:{main}:queue usher:{main}:waiting usher:{main}:active usher:{main}:places"
+		" usher:{main}:unclaimed usher:{main}:admitted usher:{main}:issued");
+	c.epoch = epoch;
+	c.return_ms = 5000;
+	is(configure(c), "OK");
+}
+
+START_TEST(test_old_places_come_back_in_order)
+{
+	lose_everything(2);
+	is(enter(50), "WAITING 1 %" PRId64 " %" PRId64 " 1 1", EPOCH(2) + 1, ISSUED);
+	is(claim(8, PLACE(8)), "WAITING 1");
+	is(claim(4, PLACE(4)), "WAITING 1");
+	is(claim(6, PLACE(6)), "WAITING 2");
+	is(command("ZRANGE usher:{main}:waiting 0 -1"), "[4 6 8 50]");
+	is(claim(4, PLACE(4)), "WAITING 1");
+}
+END_TEST
+
+START_TEST(test_who_was_through_stays_out)
+{
+	lose_everything(2);
+	command("SADD usher:{main}:through %" PRId64 ":1", PLACE(1));
+	is(claim(1, PLACE(1)), "TOKEN_EXPIRED");
+	is(claim(2, PLACE(2)), "WAITING 1");
+	/* A place of the epoch in force is no old place. */
+	is(claim(3, EPOCH(2) + 3), "TOKEN_EXPIRED");
+}
+END_TEST
+
+START_TEST(test_the_better_place_counts)
+{
+	lose_everything(2);
+	is(enter(4), "WAITING 1 %" PRId64 " %" PRId64 " 1 1", EPOCH(2) + 1, ISSUED);
+	is(claim(4, PLACE(4)), "WAITING 1");
+	is(command("ZSCORE usher:{main}:waiting 4"), "%" PRId64, PLACE(4));
+	is(claim(4, EPOCH(2) + 1), "TOKEN_EXPIRED");
+	is(claim(4, PLACE(9)), "TOKEN_EXPIRED");
+}
+END_TEST
+
+START_TEST(test_nobody_is_let_in_while_old_places_return)
+{
+	lose_everything(2);
+	enter(50);
+	is(admit(10, 1), "OK 0 0 0");
+	clock_add(4999);
+	is(claim(4, PLACE(4)), "WAITING 1");
+	is(admit(10, 1), "OK 0 0 0");
+	clock_add(1);
+	is(admit(1, 1), "OK 0 1 1");
+	is(command("ZRANGE usher:{main}:active 0 -1"), "[4]");
+}
+END_TEST
+
+START_TEST(test_holders_are_inside_again)
+{
+	lose_everything(2);
+	is(fcall("usher_readmit", "active places seats:11 holds:7", "7 %" PRId64 " 1 11 3 60000", PLACE(7)), "OK");
+	is(fcall("usher_readmit", "active places seats:11 holds:7", "7 %" PRId64 " 1 11 4 90000", PLACE(7)), "OK");
+	is(claim(7, PLACE(7)), "ACTIVE %" PRId64, clock_now() + 90000);
+	is(command("ZRANGE usher:{main}:seats:11 0 -1"), "[3 4]");
+	is(command("ZRANGE usher:{main}:holds:7 0 -1"), "[1:11:3 1:11:4]");
+	clock_add(90000);
+	is(claim(7, PLACE(7)), "WAITING 1"); /* never noted as through: an old place after all */
+}
+END_TEST
+
+START_TEST(test_draws_come_back_by_their_time)
+{
+	int64_t before = clock_now();
+
+	clock_add(1000);
+	lose_everything(2);
+	is(claim_issued(4, 900, before), "WAITING 1");
+	is(claim_issued(5, 800, clock_now()), "TOKEN_EXPIRED");
 }
 END_TEST
 
@@ -324,6 +408,12 @@ int main(void)
 				      test_settings_do_not_number_anew,
 				      test_places_near_2_53_are_exact,
 				      test_large_round_places_are_exact,
+				      test_old_places_come_back_in_order,
+				      test_who_was_through_stays_out,
+				      test_the_better_place_counts,
+				      test_nobody_is_let_in_while_old_places_return,
+				      test_holders_are_inside_again,
+				      test_draws_come_back_by_their_time,
 				      test_status_shows_the_figures,
 				      NULL};
 
