@@ -133,7 +133,7 @@ enum step admin_patch_sync(struct request *r)
 	const struct queue_patch_job *j = visit_of(r)->job;
 
 	if (j->code != CODE_OK)
-		return reply_problem(r, j->code, NULL);
+		return reply_problem(r, j->code, j->why);
 	return keeper_sync(&r->task);
 }
 

@@ -9,6 +9,7 @@
 #define POLL_MOST_MS 30000
 #define POLL_A_PLACE_MS 4 /* near the front every second, from 7,250 back every 30 */
 #define POLL_INSIDE_MS 10000
+#define OPENING_SPREAD_MS 20000
 
 enum step standing_figures(struct request *r)
 {
@@ -50,17 +51,19 @@ static void write_waiting(struct request *r, struct json *j)
 	json_int(j, "pollAfterMs", poll_after(r, position));
 }
 
-/* Before the doors: how soon to ask depends on how far off the opening is. */
+/* Before the doors: now and then, and the last time after the opening, those with a low draw first.
+ * A draw is even over 1..2^32, so a million waiting users ask spread over OPENING_SPREAD_MS. */
 static void write_scheduled(struct request *r, struct json *j)
 {
-	const struct queue *q = visit_of(r)->queue;
-	int64_t left = q->status.settings.opens_at - q->status.now;
+	const struct visit *v = visit_of(r);
+	const struct queue_status *q = &v->queue->status;
+	int64_t left = q->settings.opens_at - q->now, spread = (int64_t)((v->token.place * OPENING_SPREAD_MS) >> 32);
 
-	json_time(j, "opensAt", q->status.settings.opens_at);
-	json_int(j, "pollAfterMs",
-		 jittered(r, left > POLL_MOST_MS    ? POLL_MOST_MS
-			     : left < POLL_LEAST_MS ? POLL_LEAST_MS
-						    : left));
+	json_time(j, "opensAt", q->settings.opens_at);
+	if (left > POLL_MOST_MS * 5 / 4)
+		json_int(j, "pollAfterMs", jittered(r, POLL_MOST_MS));
+	else
+		json_int(j, "pollAfterMs", (left > 0 ? left : 0) + 1 + spread);
 }
 
 enum step standing_reply(struct request *r, int status, const char *token)

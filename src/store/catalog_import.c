@@ -52,18 +52,32 @@ static void queue_digest(const struct file_queue *q, unsigned char digest[32])
 	crypto_generichash(digest, 32, (const unsigned char *)text, (size_t)n, NULL, 0);
 }
 
+/* Doors are set to a time that is ahead, and moved only while they are still closed. */
+static enum db_result doors_check(struct import *m, size_t i, const struct file_queue *q, int64_t old)
+{
+	int64_t opened = 0, past = 0;
+	enum db_result r;
+
+	if (q->opens_at == old)
+		return DB_OK;
+	r = db_query(m->db, "SELECT COALESCE(? <= UTC_TIMESTAMP(3), 0), COALESCE(? <= UTC_TIMESTAMP(3), 0)", "tt", old,
+		     q->opens_at);
+	if (r == DB_OK)
+		r = db_row(m->db, "ii", &opened, &past);
+	if (r == DB_OK && past)
+		return refuse(m, CODE_INVALID_FIELD, "queues[%zu].opensAt: must be in the future", i);
+	if (r == DB_OK && opened)
+		return refuse(m, CODE_CATALOG_CONFLICT, "queues[%zu].opensAt: the doors are open already", i);
+	return r;
+}
+
 static enum db_result queue_insert(struct import *m, size_t i, const struct file_queue *q, const unsigned char *digest)
 {
 	unsigned char seed[SEED_BYTES];
-	int64_t past;
-	enum db_result r = db_query(m->db, "SELECT ? <= UTC_TIMESTAMP(3)", "t", q->opens_at);
+	enum db_result r = doors_check(m, i, q, 0);
 
-	if (r == DB_OK)
-		r = db_row(m->db, "i", &past);
 	if (r != DB_OK)
 		return r;
-	if (q->opens_at && past)
-		return refuse(m, CODE_INVALID_FIELD, "queues[%zu].opensAt: must be in the future", i);
 	randombytes_buf(seed, sizeof(seed));
 	m->job->queues++;
 	return db_exec(m->db,
@@ -78,15 +92,19 @@ static enum db_result queue_import(struct import *m, size_t i)
 {
 	const struct file_queue *q = &m->file->queues[i];
 	unsigned char digest[32], loaded[32];
+	int64_t opens_at;
 	enum db_result r;
 
 	queue_digest(q, digest);
-	r = db_query(m->db, "SELECT loaded FROM queues WHERE name = ? FOR UPDATE", "s", q->name);
+	r = db_query(m->db, "SELECT loaded, opens_at FROM queues WHERE name = ? FOR UPDATE", "s", q->name);
 	if (r == DB_OK)
-		r = db_row(m->db, "b", loaded, sizeof(loaded));
+		r = db_row(m->db, "bt", loaded, sizeof(loaded), &opens_at);
 	if (r == DB_NONE)
 		return queue_insert(m, i, q, digest);
 	if (r != DB_OK || memcmp(digest, loaded, sizeof(digest)) == 0)
+		return r;
+	r = doors_check(m, i, q, opens_at);
+	if (r != DB_OK)
 		return r;
 	m->job->queues++;
 	return db_exec(m->db,

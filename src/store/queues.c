@@ -70,6 +70,26 @@ static bool changes_apply(struct queue_settings *s, const struct queue_patch_job
 	return changed;
 }
 
+/* Doors can be moved while they are still ahead, and only to a time that is ahead as well: MySQL's
+ * clock decides, and what has been drawn and shown stays as it was. */
+static enum db_result doors_check(struct db *db, struct queue_patch_job *j)
+{
+	int64_t opened = 0, past = 0;
+	enum db_result r;
+
+	if (j->opens_at == UNCHANGED || j->opens_at == j->settings.opens_at)
+		return DB_OK;
+	r = db_query(db, "SELECT COALESCE(? <= UTC_TIMESTAMP(3), 0), COALESCE(? <= UTC_TIMESTAMP(3), 0)", "tt",
+		     j->settings.opens_at, j->opens_at);
+	if (r == DB_OK)
+		r = db_row(db, "ii", &opened, &past);
+	if (r != DB_OK || (!opened && !past))
+		return r;
+	j->code = CODE_INVALID_FIELD;
+	j->why = opened ? "opensAt: the doors are open already" : "opensAt: must be in the future";
+	return DB_REFUSED;
+}
+
 static enum db_result patch(struct db *db, void *arg)
 {
 	struct queue_patch_job *j = arg;
@@ -84,6 +104,8 @@ static enum db_result patch(struct db *db, void *arg)
 		j->code = CODE_QUEUE_NOT_FOUND;
 		return DB_REFUSED;
 	}
+	if (r == DB_OK)
+		r = doors_check(db, j);
 	if (r != DB_OK || !changes_apply(s, j))
 		return r;
 	s->version++;

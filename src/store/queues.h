@@ -35,7 +35,8 @@ struct queue_patch_job {
 	struct job job;
 	char name[QUEUE_NAME_MAX + 1];
 	int64_t capacity, rate_per_second, session_seconds, claim_seconds, paused, opens_at;
-	enum code code;                 /* OK or QUEUE_NOT_FOUND */
+	enum code code; /* OK, QUEUE_NOT_FOUND, INVALID_FIELD with `why` */
+	const char *why;
 	struct queue_settings settings; /* after the change */
 };
 enum code queue_patch_work(struct db *db, struct job *job);
