@@ -5,6 +5,7 @@
 #ifndef USHER_WORKER_H
 #define USHER_WORKER_H
 
+#include "api/promises.h"
 #include "engine/queue.h"
 #include "http/server.h"
 #include "store/catalog.h"
@@ -14,6 +15,7 @@ struct worker {
 	struct loop loop;
 	struct engine engine;
 	struct users users;
+	struct promises promises;
 	struct server *server;
 	struct catalog *catalog;           /* NULL before the first one has come */
 	_Atomic(struct catalog *) pending; /* a newer one, put there by the keeper */

@@ -33,9 +33,9 @@ local function settings_of(key)
 		opens_at = tonumber(v[6]),
 		epoch = tonumber(v[7]),
 		created_at = tonumber(v[8]),
-		ceiling = tonumber(v[9]),
-		epoch_at = tonumber(v[10]),
-		return_until = tonumber(v[11]),
+		ceiling = tonumber(v[9] or v[1]),
+		epoch_at = tonumber(v[10] or 0),
+		return_until = tonumber(v[11] or 0),
 	}
 end
 

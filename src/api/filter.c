@@ -81,11 +81,9 @@ enum step reply_expired(struct request *r)
 
 enum code standing_code(const struct queue *q, const struct standing *s)
 {
-	int64_t now = q->status.now + (clock_ms() - q->refreshed_at);
-
 	if (s->code != CODE_WAITING || !q->status.known)
 		return s->code;
-	return q->status.settings.opens_at > now ? CODE_SCHEDULED : CODE_WAITING;
+	return q->status.settings.opens_at > queue_now(q) ? CODE_SCHEDULED : CODE_WAITING;
 }
 
 static enum step reply_not_active(struct request *r)

@@ -66,6 +66,28 @@ static const struct {
 	{"usher_queue_seats_total", "gauge", "Seats still to come", offsetof(struct queue_status, seats_total)},
 };
 
+static char *eta_error_histogram(struct request *r, char *text)
+{
+	static const char name[] = "usher_eta_error_seconds";
+
+	text = arena_printf(&r->task.arena,
+			    "%s# HELP %s How far off the first expected time was when the user was let in\n"
+			    "# TYPE %s histogram\n",
+			    text, name, name);
+	for (int i = 0; i < ETA_ERROR_BUCKETS && text; i++) {
+		int64_t bound = metric_eta_error_bound(i);
+		const char *le = bound < 0 ? "+Inf" : arena_printf(&r->task.arena, "%lld", (long long)bound);
+
+		text = arena_printf(&r->task.arena, "%s%s_bucket{le=\"%s\"} %lld\n", text, name, le ? le : "",
+				    (long long)metric_eta_error_count(i));
+	}
+	if (!text)
+		return NULL;
+	return arena_printf(&r->task.arena, "%s%s_sum %.3f\n%s_count %lld\n", text, name,
+			    (double)metric_eta_error_sum_ms() / 1000, name,
+			    (long long)metric_eta_error_count(ETA_ERROR_BUCKETS - 1));
+}
+
 enum step metrics_answer(struct request *r)
 {
 	char *text = arena_printf(&r->task.arena, "%s", "");
@@ -77,6 +99,8 @@ enum step metrics_answer(struct request *r)
 	for (size_t i = 0; i < sizeof(queue_gauges) / sizeof(queue_gauges[0]) && text; i++)
 		text = queue_gauge(r, text, queue_gauges[i].name, queue_gauges[i].kind, queue_gauges[i].help,
 				   queue_gauges[i].offset);
+	if (text)
+		text = eta_error_histogram(r, text);
 	if (!text)
 		return reply_problem(r, CODE_OVERLOADED, NULL);
 	return reply_text(r, 200, "text/plain; version=0.0.4; charset=utf-8", text, strlen(text));

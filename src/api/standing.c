@@ -44,10 +44,12 @@ static void write_waiting(struct request *r, struct json *j)
 	json_int(j, "position", position);
 	json_bool(j, "exact", true);
 	json_int(j, "waiting", waiting > position ? waiting : position);
-	if (eta < 0)
+	if (eta < 0) {
 		json_null(j, "etaSeconds");
-	else
+	} else {
 		json_int(j, "etaSeconds", eta);
+		promise_make(&v->worker->promises, v->token.user, v->token.place, queue_now(v->queue) + eta * 1000);
+	}
 	json_int(j, "pollAfterMs", poll_after(r, position));
 }
 
@@ -82,6 +84,7 @@ enum step standing_reply(struct request *r, int status, const char *token)
 	json_text(&j, "queue", v->queue->name);
 	json_text(&j, "status", code_name(code));
 	if (code == CODE_ACTIVE) {
+		promise_kept(&v->worker->promises, v->token.user, v->token.place, queue_now(v->queue));
 		json_time(&j, "sessionExpiresAt", v->standing.session_ends_at);
 		json_int(&j, "pollAfterMs", jittered(r, POLL_INSIDE_MS));
 	} else {

@@ -477,6 +477,11 @@ enum step queue_readmit(struct task *t, struct engine *e, struct queue *q, const
 	return ask_wait(a, t);
 }
 
+int64_t queue_now(const struct queue *q)
+{
+	return q->status.now + clock_ms() - q->refreshed_at;
+}
+
 int64_t queue_eta_seconds(const struct queue_status *s, int64_t position)
 {
 	int64_t span = s->admitted_span_ms < 1000 ? 1000 : s->admitted_span_ms;

@@ -187,6 +187,9 @@ struct lost_hold {
 /* Lets holders in again, at most LOST_HOLDS_MOST seats a call. */
 enum step queue_readmit(struct task *t, struct engine *e, struct queue *q, const struct lost_hold *holds, size_t count);
 
+/* Redis' clock in Unix ms, from its last reading and the time since. */
+int64_t queue_now(const struct queue *q);
+
 /* Seconds until `position` is let in, from the admissions measured over the last minute;
  * -1 while nothing was measured or the queue is paused. */
 int64_t queue_eta_seconds(const struct queue_status *s, int64_t position);

@@ -1,0 +1,236 @@
+/* Limits that hold on any number of daemons, and queues that do not disturb each other. */
+#include <pthread.h>
+#include <signal.h>
+
+#include "api/kit.h"
+
+#define CAPACITY 20
+#define RATE 40
+#define THREADS 4
+#define ROUNDS 150
+
+static void queue_make(const char *name, int capacity, int rate)
+{
+	done(admin("POST", "/admin/v1/catalog",
+		   say("{\"users\":[{\"from\":2001,\"to\":4000}],\"queues\":[{\"name\":\"%s\",\"capacity\":%d,"
+		       "\"ratePerSecond\":%d,\"sessionSeconds\":600,\"claimSeconds\":600}]}",
+		       name, capacity, rate)),
+	     200);
+}
+
+struct crowd {
+	int number, daemons;
+};
+
+/* Enters and leaves as fast as it goes, through any of the daemons. */
+static void *crowd_main(void *arg)
+{
+	const struct crowd *c = arg;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		int user = 2001 + c->number * ROUNDS + i, port = stack.port[i % c->daemons];
+		char body[64];
+		struct reply r;
+
+		snprintf(body, sizeof(body), "{\"userId\":%d,\"queue\":\"hot\"}", user);
+		r = call(port, "POST", "/v1/tokens", NULL, body);
+		if (strcmp(reply_string(&r, "status"), "ACTIVE") == 0) {
+			struct reply left = call(port, "DELETE", "/v1/tokens", reply_string(&r, "token"), NULL);
+
+			reply_free(&left);
+		}
+		reply_free(&r);
+	}
+	return NULL;
+}
+
+/* The most admissions in any window of 1,000 ms of the last minute, by Redis' own times. */
+static int64_t most_in_a_second(void)
+{
+	return redis_int("EVAL %s 1 usher:{hot}:admitted",
+			 "local a, best = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES'), 0;"
+			 "local t = {} for i = 2, #a, 2 do t[#t + 1] = tonumber(a[i]) end "
+			 "local from = 1 for i = 1, #t do while t[i] - t[from] >= 1000 do from = from + 1 end "
+			 "best = math.max(best, i - from + 1) end return best");
+}
+
+static int64_t inside_now(void)
+{
+	return redis_int("ZCARD usher:{hot}:active");
+}
+
+static void limits_hold_with(int daemons)
+{
+	pthread_t threads[THREADS];
+	struct crowd crowds[THREADS];
+	int64_t until;
+
+	free(redis_text("DEL usher:{hot}:waiting usher:{hot}:active usher:{hot}:places usher:{hot}:unclaimed"));
+	for (int i = 0; i < THREADS; i++) {
+		crowds[i] = (struct crowd){i, daemons};
+		pthread_create(&threads[i], NULL, crowd_main, &crowds[i]);
+	}
+	until = now_ms() + 1500;
+	while (now_ms() < until) {
+		ck_assert_int_le(inside_now(), CAPACITY);
+		pause_briefly();
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	wait_until(inside_now() == CAPACITY || redis_int("ZCARD usher:{hot}:waiting") == 0);
+	ck_assert_int_le(inside_now(), CAPACITY);
+	ck_assert_int_le(most_in_a_second(), RATE);
+}
+
+START_TEST(test_limits_hold_on_four_daemons)
+{
+	queue_make("hot", CAPACITY, RATE);
+	limits_hold_with(1);
+	usherd_start(1, NULL);
+	limits_hold_with(2);
+	usherd_start(2, NULL);
+	usherd_start(3, NULL);
+	wait_until(redis_int("HGET usher:{hot}:queue capacity") == CAPACITY);
+	limits_hold_with(4);
+	/* One stopped in the middle of it, one killed: the others keep the rules. */
+	process_kill(&stack.usherd[3], SIGSTOP);
+	process_kill(&stack.usherd[2], SIGKILL);
+	limits_hold_with(2);
+	process_kill(&stack.usherd[3], SIGCONT);
+	limits_hold_with(1);
+	done(admin("GET", "/admin/v1/audit", NULL), 200);
+	process_kill(&stack.usherd[3], SIGKILL);
+	process_kill(&stack.usherd[1], SIGKILL);
+}
+END_TEST
+
+/* A slot that is given up is filled within 100 ms and a tick: by Redis' own times. */
+START_TEST(test_freed_slot_is_filled_at_once)
+{
+	char *first, *second;
+	int64_t left, admitted;
+
+	queue_make("one", 1, 100);
+	first = enter(2001, "one");
+	second = enter(2002, "one");
+	done(ask("DELETE", "/v1/tokens", first, NULL), 204);
+	left = redis_int("EVAL %s 0", "local t = redis.call('TIME') return t[1] * 1000 + math.floor(t[2] / 1000)");
+	wait_until(redis_int("ZSCORE usher:{one}:active 2002") > 0);
+	admitted = redis_int("EVAL %s 1 usher:{one}:admitted",
+			     "return redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]");
+	ck_assert_int_le(admitted - left, 200);
+	free(first);
+	free(second);
+}
+END_TEST
+
+/* Ten thousand at once take many small calls. */
+START_TEST(test_admitting_many_is_many_small_calls)
+{
+	queue_make("wide", 100, 100);
+	free(redis_text("CONFIG SET slowlog-log-slower-than 5000"));
+	free(redis_text("SLOWLOG RESET"));
+	done(admin("PATCH", "/admin/v1/queues/wide", "{\"paused\":true}"), 200);
+	free(redis_text("EVAL %s 1 usher:{wide}:waiting",
+			"for i = 1, 10000 do redis.call('ZADD', KEYS[1], 68719476736 + i, 100000 + i) end"));
+	free(redis_text("SLOWLOG RESET")); /* that script itself was slow */
+	done(admin("PATCH", "/admin/v1/queues/wide", "{\"paused\":false,\"capacity\":100000,\"ratePerSecond\":100000}"),
+	     200);
+	wait_until(redis_int("ZCARD usher:{wide}:active") == 10000);
+	/* The server is not alone on the machine: what counts is that no call is slow as a rule. */
+	ck_assert_int_le(redis_int("SLOWLOG LEN"), 5);
+}
+END_TEST
+
+/* Two hot queues: the order and the limits of one know nothing of the other. */
+START_TEST(test_queues_are_apart)
+{
+	char *left[10], *right[10];
+
+	queue_make("left", 1, 100);
+	queue_make("right", 2, 100);
+	for (int i = 0; i < 10; i++) {
+		left[i] = enter(2100 + i, "left");
+		right[i] = enter(2109 - i, "right");
+	}
+	ck_assert_int_eq(redis_int("ZCARD usher:{left}:active"), 1);
+	ck_assert_int_eq(redis_int("ZCARD usher:{right}:active"), 2);
+	for (int i = 2; i < 10; i++) {
+		ck_assert_int_eq(redis_int("ZRANK usher:{left}:waiting %d", 2100 + i), i - 1);
+		ck_assert_int_eq(redis_int("ZRANK usher:{right}:waiting %d", 2109 - i), i - 2);
+	}
+	done(admin("PATCH", "/admin/v1/queues/left", "{\"paused\":true}"), 200);
+	done(ask("DELETE", "/v1/tokens", right[0], NULL), 204);
+	wait_until(redis_int("ZSCORE usher:{right}:active 2107") > 0);
+	refused(ask("GET", "/v1/concerts/1/dates", right[1], NULL), 403, "WRONG_QUEUE", NULL);
+	for (int i = 0; i < 10; i++) {
+		free(left[i]);
+		free(right[i]);
+	}
+}
+END_TEST
+
+static double eta_errors(const char *suffix)
+{
+	struct reply r = answered(ask("GET", "/metrics", NULL, NULL), 200);
+	char name[64];
+	const char *line;
+	double value = -1;
+
+	snprintf(name, sizeof(name), "\nusher_eta_error_seconds_%s ", suffix);
+	line = strstr(r.body, name);
+	if (line)
+		value = atof(line + strlen(name));
+	reply_free(&r);
+	return value;
+}
+
+/* The expected time is null before anything was measured, and its error is recorded. */
+START_TEST(test_expected_time_is_measured)
+{
+	char *first, *second, *third;
+	struct reply r;
+
+	queue_make("timed", 1, 100);
+	first = enter(2001, "timed");
+	second = enter(2002, "timed");
+	third = enter(2003, "timed");
+	done(admin("PATCH", "/admin/v1/queues/timed", "{\"paused\":true}"), 200);
+	wait_until(({
+		bool null;
+
+		r = answered(ask("GET", "/v1/queue/position", second, NULL), 200);
+		null = cJSON_IsNull(reply_at(&r, "etaSeconds"));
+		reply_free(&r);
+		null;
+	}));
+	done(admin("PATCH", "/admin/v1/queues/timed", "{\"paused\":false}"), 200);
+	wait_until(({
+		r = answered(ask("GET", "/v1/queue/position", third, NULL), 200);
+		double eta = number_at(&r, "etaSeconds");
+		reply_free(&r);
+		eta >= 1;
+	}));
+	for (int i = 0; i < 8; i++) /* both workers have told user 2 a time */
+		done(ask("GET", "/v1/queue/position", second, NULL), 200);
+	done(ask("DELETE", "/v1/tokens", first, NULL), 204);
+	wait_until(redis_int("ZSCORE usher:{timed}:active 2002") > 0);
+	wait_until(({
+		done(ask("GET", "/v1/queue/position", second, NULL), 200);
+		eta_errors("count") >= 1;
+	}));
+	ck_assert(eta_errors("sum") >= 0);
+	free(first);
+	free(second);
+	free(third);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {test_limits_hold_on_four_daemons,        test_freed_slot_is_filled_at_once,
+				      test_admitting_many_is_many_small_calls, test_queues_are_apart,
+				      test_expected_time_is_measured,          NULL};
+
+	return api_main("daemons", tests);
+}
