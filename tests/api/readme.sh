@@ -40,7 +40,8 @@ start() {
 	done
 	U=$(sed -n 's/^usherd: ready on //p' "$work/out")
 	R=$work/redis.sock
-	export U R
+	export U R PATH="$PWD:$PATH"
+	cd "$root"
 }
 
 # The sh blocks of the README as one script in which each "#= text" line checks the output so far.
