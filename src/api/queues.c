@@ -21,8 +21,7 @@ enum step queue_figures(struct request *r)
 	return queue_ask_status(&r->task, &v->worker->engine, v->queue, s);
 }
 
-/* The commitment was published with the queue; the seed itself only once the doors have opened. A
- * queue that never had doors keeps it, since it may get some. */
+/* The commitment is published with the queue; the seed itself once the doors are open. */
 static void write_lottery(struct json *j, const struct catalog_queue *q, const struct queue_status *s)
 {
 	unsigned char hash[crypto_hash_sha256_BYTES];
@@ -31,7 +30,7 @@ static void write_lottery(struct json *j, const struct catalog_queue *q, const s
 	json_time(j, "opensAt", s->settings.opens_at);
 	crypto_hash_sha256(hash, q->seed, SEED_BYTES);
 	json_text(j, "commitment", sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash)));
-	if (!s->settings.opens_at || s->settings.opens_at > s->now)
+	if (s->settings.opens_at > s->now)
 		json_null(j, "seed");
 	else
 		json_text(j, "seed", sodium_bin2hex(hex, sizeof(hex), q->seed, SEED_BYTES));

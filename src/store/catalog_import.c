@@ -104,6 +104,8 @@ static enum db_result queue_import(struct import *m, size_t i)
 	if (r != DB_OK || memcmp(digest, loaded, sizeof(digest)) == 0)
 		return r;
 	r = doors_check(m, i, q, opens_at);
+	if (r == DB_OK && opens_at == 0 && q->opens_at)
+		r = queue_reseed(m->db, q->name);
 	if (r != DB_OK)
 		return r;
 	m->job->queues++;

@@ -1,6 +1,7 @@
 /* Queue settings and epochs in MySQL. */
 #include "store/queues.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #define SETTINGS_COLUMNS                                                                                               \
@@ -90,6 +91,16 @@ static enum db_result doors_check(struct db *db, struct queue_patch_job *j)
 	return DB_REFUSED;
 }
 
+enum db_result queue_reseed(struct db *db, const char *name)
+{
+	unsigned char seed[32];
+	enum db_result r;
+
+	randombytes_buf(seed, sizeof(seed));
+	r = db_exec(db, "UPDATE queues SET seed = ? WHERE name = ?", "bs", seed, sizeof(seed), name);
+	return r == DB_OK ? db_exec(db, "UPDATE catalog_version SET version = version + 1 WHERE id = 1", "") : r;
+}
+
 static enum db_result patch(struct db *db, void *arg)
 {
 	struct queue_patch_job *j = arg;
@@ -106,6 +117,8 @@ static enum db_result patch(struct db *db, void *arg)
 	}
 	if (r == DB_OK)
 		r = doors_check(db, j);
+	if (r == DB_OK && s->opens_at == 0 && j->opens_at > 0)
+		r = queue_reseed(db, j->name);
 	if (r != DB_OK || !changes_apply(s, j))
 		return r;
 	s->version++;

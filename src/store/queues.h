@@ -41,6 +41,10 @@ struct queue_patch_job {
 };
 enum code queue_patch_work(struct db *db, struct job *job);
 
+/* Draws a new seed for a queue that was open, and so has shown its seed, and gets doors now. In the
+ * caller's transaction. */
+enum db_result queue_reseed(struct db *db, const char *name);
+
 /* Raises a queue's epoch from `seen` by one; exactly one of several daemons gets `won`. */
 struct queue_epoch_job {
 	struct job job;
