@@ -53,7 +53,8 @@ struct admitting {
 struct settling {
 	struct duty duty;
 	struct unsettled_job *list;
-	size_t at;
+	size_t at, told;
+	int64_t reservations[SETTLE_BATCH]; /* what Redis has been told of */
 };
 
 /* Somebody who waits for a sync that began after they asked. */
@@ -107,10 +108,9 @@ static void redis_answered(void)
 }
 
 /* Only ever forward: a sync that waited for Redis knows of an older answer than others do. */
-static void mysql_answered(int64_t at)
+static void mysql_answered(void)
 {
-	if (at > atomic_load_explicit(&keeper.mysql_at, memory_order_relaxed))
-		atomic_store_explicit(&keeper.mysql_at, at, memory_order_relaxed);
+	atomic_store_explicit(&keeper.mysql_at, clock_ms(), memory_order_relaxed);
 }
 
 static enum step submit(struct duty *d, struct job *job, int ms)
@@ -191,6 +191,9 @@ static enum step settle_one(struct settling *s)
 	const struct settlement *x = &s->list->items[s->at++];
 	struct queue *q = engine_queue(&keeper.engine, x->queue, strlen(x->queue));
 
+	/* A queue this daemon does not know yet stays on the list. */
+	if (q)
+		s->reservations[s->told++] = s->list->reservations[s->at - 1];
 	return q ? seats_settle(&s->duty.task, &keeper.engine, q, x) : STEP_NEXT;
 }
 
@@ -199,11 +202,11 @@ static enum step settle_strike(struct settling *s)
 	struct unsettled_job *j = job_new(&s->duty.task, sizeof(*j), unsettled_strike_work);
 
 	if (j) {
-		j->count = s->list->count;
-		memcpy(j->reservations, s->list->reservations, sizeof(j->reservations));
+		j->count = s->told;
+		memcpy(j->reservations, s->reservations, sizeof(j->reservations));
 	}
 	s->at++;
-	metric_add(METRIC_settled, (int64_t)s->list->count);
+	metric_add(METRIC_settled, (int64_t)s->told);
 	return submit(&s->duty, (struct job *)j, MYSQL_DEADLINE_MS);
 }
 
@@ -212,13 +215,13 @@ static enum step settle_advance(struct duty *d)
 	struct settling *s = (struct settling *)d;
 
 	if (d->step++ == 0) {
-		s->at = 0;
+		s->at = s->told = 0;
 		s->list = job_new(&d->task, sizeof(*s->list), unsettled_read_work);
 		return submit(d, (struct job *)s->list, MYSQL_DEADLINE_MS);
 	}
 	if (s->at < s->list->count)
 		return settle_one(s);
-	if (s->list->count == 0 || s->at > s->list->count)
+	if (s->told == 0 || s->at > s->list->count)
 		return STEP_DONE;
 	return settle_strike(s);
 }
@@ -230,7 +233,7 @@ static enum step lapse_advance(struct duty *d)
 	struct lapse_job *j;
 
 	if (d->step++ > 0) {
-		mysql_answered(clock_ms());
+		mysql_answered();
 		j = keeper.job;
 		metric_add(METRIC_lapsed, j->ended);
 		return STEP_DONE;
@@ -283,9 +286,7 @@ static void sync_ended(struct duty *d, enum code outcome)
 		w->outcome = outcome;
 		loop_post(w->loop, &w->letter);
 	}
-	if (keeper.sync.mysql_at)
-		mysql_answered(keeper.sync.mysql_at);
-	else
+	if (!keeper.sync.mysql_at)
 		pool_suspect();
 	if (outcome == CODE_OK) {
 		keeper.synced = true;
@@ -312,7 +313,7 @@ static void sync_asked(struct letter *letter)
 	duty_start(&keeper.sync.duty);
 }
 
-enum step keeper_sync(struct task *t)
+enum step keeper_sync(struct task *t, int ms)
 {
 	struct waiter *w = calloc(1, sizeof(*w));
 
@@ -322,7 +323,7 @@ enum step keeper_sync(struct task *t)
 	w->ref = task_ref_of(t);
 	w->loop = t->loop;
 	loop_post(&keeper.loop, &w->letter);
-	return task_wait(t, t->loop->mysql_deadline);
+	return task_wait_ms(t, ms);
 }
 
 /* Setup: schema, then the catalogue file; nothing else happens before both are done. */
@@ -424,6 +425,7 @@ int keeper_start(void (*ready)(void))
 	k->setup.ended = setup_ended;
 	k->sync.duty.ended = sync_ended;
 	k->sync.changed = catalog_changed;
+	k->sync.answered = mysql_answered;
 	if (pthread_create(&k->thread, NULL, keeper_main, NULL) == 0)
 		return 0;
 	log_error("cannot start the keeper");

@@ -13,8 +13,8 @@
 int keeper_start(void (*ready)(void));
 void keeper_stop(void);
 
-/* Waits until the keeper has brought this daemon and Redis up to what MySQL says now. */
-enum step keeper_sync(struct task *t);
+/* Waits, for at most `ms`, until the keeper has brought this daemon and Redis up to what MySQL says now. */
+enum step keeper_sync(struct task *t, int ms);
 
 /* Whether people may be let in: not while MySQL does not answer. */
 bool keeper_may_admit(void);

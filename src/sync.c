@@ -34,6 +34,7 @@ static void catalog_unused(struct job *job)
 static enum step read_catalog(struct sync *s)
 {
 	s->mysql_at = clock_ms();
+	s->answered();
 	s->reading = NULL;
 	if (s->catalog && s->catalog->version == s->queues->catalog_version)
 		return STEP_NEXT;
@@ -49,7 +50,7 @@ static enum step take_catalog(struct sync *s)
 	s->state = SYNC_LOOK;
 	if (!s->reading)
 		return STEP_NEXT;
-	s->mysql_at = clock_ms();
+	s->answered();
 	catalog_drop(s->catalog);
 	s->catalog = s->reading->catalog;
 	engine_take_catalog(s->engine, s->catalog);

@@ -12,6 +12,7 @@ struct sync {
 	struct duty duty;
 	struct engine *engine;                    /* the keeper's */
 	struct catalog *catalog;                  /* in force */
+	void (*answered)(void);                   /* MySQL has just answered */
 	void (*changed)(const struct catalog *c); /* a new catalogue is in force on the keeper's engine */
 	/* Of the run under way. */
 	struct queues_job *queues;

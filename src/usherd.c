@@ -15,7 +15,8 @@
 #include "store/pool.h"
 #include "worker.h"
 
-#define STOP_MS 8000 /* what is under way may take this long after SIGTERM */
+#define POOL_STOP_MS 1500
+#define STOP_MS 7000 /* what is under way may take this long after SIGTERM */
 
 static int port;
 
@@ -81,9 +82,11 @@ static int run(void)
 		return 1;
 	sigwait(&stop, &got);
 	log_info("stopping");
-	keeper_stop();
 	workers_stop(STOP_MS);
-	pool_stop();
+	keeper_stop();
+	/* A statement that does not end is MySQL's to roll back. */
+	if (!pool_stop(POOL_STOP_MS))
+		_exit(0);
 	workers_free();
 	return 0;
 }

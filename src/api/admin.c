@@ -134,7 +134,7 @@ enum step admin_patch_sync(struct request *r)
 
 	if (j->code != CODE_OK)
 		return reply_problem(r, j->code, j->why);
-	return keeper_sync(&r->task);
+	return keeper_sync(&r->task, MYSQL_DEADLINE_MS);
 }
 
 /* The catalogue is not NEED_JSON: the file has a reader of its own that names the path of what is
@@ -163,7 +163,7 @@ enum step admin_catalog_sync(struct request *r)
 
 	if (j->code != CODE_OK)
 		return reply_problem(r, j->code, j->why);
-	return keeper_sync(&r->task);
+	return keeper_sync(&r->task, CATALOG_IMPORT_MS);
 }
 
 enum step admin_catalog_answer(struct request *r)

@@ -107,20 +107,29 @@ static bool listed(const struct audit_seat *list, size_t count, const struct aud
 	return count && bsearch(s, list, count, sizeof(*s), by_seat);
 }
 
+static int by_id(const void *key, const void *element)
+{
+	int64_t a = *(const int64_t *)key, b = *(const int64_t *)element;
+
+	return (a > b) - (a < b);
+}
+
+static int by_schedule(const void *key, const void *element)
+{
+	const struct audited *x = element;
+
+	return by_id(key, &x->schedule->id);
+}
+
 /* Whether Redis has a seat as paid. A schedule outside the catalogue was not asked about. */
 static bool redis_has(const struct auditing *a, const struct audit_seat *s)
 {
-	for (size_t i = 0; i < a->seats_asked; i++) {
-		const struct audited *x = &a->schedules[i];
+	const struct audited *x =
+		a->seats_asked ? bsearch(&s->schedule, a->schedules, a->seats_asked, sizeof(*x), by_schedule) : NULL;
 
-		if (x->schedule->id != s->schedule)
-			continue;
-		for (size_t k = 0; k < x->paid.count; k++)
-			if (x->paid.ids[k] == s->seat)
-				return true;
-		return false;
-	}
-	return true;
+	if (!x)
+		return true;
+	return x->paid.count && bsearch(&s->seat, x->paid.ids, x->paid.count, sizeof(*x->paid.ids), by_id);
 }
 
 static struct audit_count paid_compare(const struct auditing *a, const struct audit_job *again)

@@ -4,6 +4,7 @@
 
 #include "api/routes.h"
 #include "base/metrics.h"
+#include "base/text.h"
 #include "embedded.h"
 #include "keeper.h"
 
@@ -37,18 +38,9 @@ enum step health_ready(struct request *r)
 	return reply_json(r, 200, &j);
 }
 
-/* One figure of every queue, as a Prometheus gauge with the queue as label. */
-static char *queue_gauge(struct request *r, char *text, const char *name, const char *kind, const char *help,
-			 size_t offset)
+static void add_help(struct text *t, const char *name, const char *kind, const char *help)
 {
-	const struct engine *e = &visit_of(r)->worker->engine;
-
-	text = arena_printf(&r->task.arena, "%s# HELP %s %s\n# TYPE %s %s\n", text, name, help, name, kind);
-	for (const struct queue *q = e->queues; q && text; q = q->next)
-		if (!q->removed && q->status.known)
-			text = arena_printf(&r->task.arena, "%s%s{queue=\"%s\"} %lld\n", text, name, q->name,
-					    (long long)*(const int64_t *)((const char *)&q->status + offset));
-	return text;
+	text_add(t, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);
 }
 
 static const struct {
@@ -66,44 +58,48 @@ static const struct {
 	{"usher_queue_seats_total", "gauge", "Seats still to come", offsetof(struct queue_status, seats_total)},
 };
 
-static char *eta_error_histogram(struct request *r, char *text)
+/* The figures of every queue, with the queue as label. */
+static void add_queues(struct text *t, const struct engine *e)
+{
+	for (size_t i = 0; i < sizeof(queue_gauges) / sizeof(queue_gauges[0]); i++) {
+		add_help(t, queue_gauges[i].name, queue_gauges[i].kind, queue_gauges[i].help);
+		for (const struct queue *q = e->queues; q; q = q->next)
+			if (!q->removed && q->status.known)
+				text_add(t, "%s{queue=\"%s\"} %lld\n", queue_gauges[i].name, q->name,
+					 (long long)*(const int64_t *)((const char *)&q->status +
+								       queue_gauges[i].offset));
+	}
+}
+
+static void add_eta_error(struct text *t)
 {
 	static const char name[] = "usher_eta_error_seconds";
 
-	text = arena_printf(&r->task.arena,
-			    "%s# HELP %s How far off the first expected time was when the user was let in\n"
-			    "# TYPE %s histogram\n",
-			    text, name, name);
-	for (int i = 0; i < ETA_ERROR_BUCKETS && text; i++) {
-		int64_t bound = metric_eta_error_bound(i);
-		const char *le = bound < 0 ? "+Inf" : arena_printf(&r->task.arena, "%lld", (long long)bound);
+	add_help(t, name, "histogram", "How far off the first expected time was when the user was let in");
+	for (int i = 0; i < ETA_ERROR_BUCKETS; i++) {
+		long long bound = metric_eta_error_bound(i), count = metric_eta_error_count(i);
 
-		text = arena_printf(&r->task.arena, "%s%s_bucket{le=\"%s\"} %lld\n", text, name, le ? le : "",
-				    (long long)metric_eta_error_count(i));
+		if (bound < 0)
+			text_add(t, "%s_bucket{le=\"+Inf\"} %lld\n%s_count %lld\n", name, count, name, count);
+		else
+			text_add(t, "%s_bucket{le=\"%lld\"} %lld\n", name, bound, count);
 	}
-	if (!text)
-		return NULL;
-	return arena_printf(&r->task.arena, "%s%s_sum %.3f\n%s_count %lld\n", text, name,
-			    (double)metric_eta_error_sum_ms() / 1000, name,
-			    (long long)metric_eta_error_count(ETA_ERROR_BUCKETS - 1));
+	text_add(t, "%s_sum %.3f\n", name, (double)metric_eta_error_sum_ms() / 1000);
 }
 
 enum step metrics_answer(struct request *r)
 {
-	char *text = arena_printf(&r->task.arena, "%s", "");
+	struct text t = {.arena = &r->task.arena};
 
-	for (int m = 0; m < METRIC_COUNT && text; m++)
-		text = arena_printf(&r->task.arena, "%s# HELP %s %s\n# TYPE %s %s\n%s %lld\n", text, metric_name(m),
-				    metric_help(m), metric_name(m), metric_kind(m), metric_name(m),
-				    (long long)metric_get(m));
-	for (size_t i = 0; i < sizeof(queue_gauges) / sizeof(queue_gauges[0]) && text; i++)
-		text = queue_gauge(r, text, queue_gauges[i].name, queue_gauges[i].kind, queue_gauges[i].help,
-				   queue_gauges[i].offset);
-	if (text)
-		text = eta_error_histogram(r, text);
-	if (!text)
+	for (int m = 0; m < METRIC_COUNT; m++) {
+		add_help(&t, metric_name(m), metric_kind(m), metric_help(m));
+		text_add(&t, "%s %lld\n", metric_name(m), (long long)metric_get(m));
+	}
+	add_queues(&t, &visit_of(r)->worker->engine);
+	add_eta_error(&t);
+	if (t.failed)
 		return reply_problem(r, CODE_OVERLOADED, NULL);
-	return reply_text(r, 200, "text/plain; version=0.0.4; charset=utf-8", text, strlen(text));
+	return reply_text(r, 200, "text/plain; version=0.0.4; charset=utf-8", t.at, t.len);
 }
 
 enum step openapi_answer(struct request *r)

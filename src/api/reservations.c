@@ -282,6 +282,9 @@ enum step reservation_release(struct request *r)
 
 	if (j->code != CODE_OK)
 		return reply_problem(r, j->code, NULL);
+	/* A later reservation may hold the same seats by now: only what this request ended is freed. */
+	if (!j->ended)
+		return STEP_NEXT;
 	r->rescue = reservation_released; /* the hold ends by its own timer then */
 	q = engine_queue(&v->worker->engine, x->queue, strlen(x->queue));
 	if (!q)

@@ -141,7 +141,6 @@ enum step token_cancel_holds(struct request *r)
 	if (!j)
 		return STEP_DONE;
 	j->user = (int64_t)v->token.user;
-	j->place = v->token.place;
 	memcpy(j->queue, v->queue->name, sizeof(j->queue));
 	return job_wait(r);
 }

@@ -5,6 +5,7 @@
  */
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,9 @@ struct bufferevent *own_pages_watch(struct event_base *base, void *server)
 {
 	struct bufferevent *bev = bufferevent_socket_new(base, -1, 0);
 
+	/* A client that goes on sending while it does not read its answers is not listened to. */
+	if (bev)
+		bufferevent_setwatermark(bev, EV_READ, 0, ((struct server *)server)->input_most);
 	if (bev)
 		evbuffer_add_cb(bufferevent_get_output(bev), output_changed, server);
 	return bev;

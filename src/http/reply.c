@@ -32,6 +32,8 @@ static void evhttp_send(struct request *r, const struct answer *a)
 		if (evhttp_request_get_command(r->ev) != EVHTTP_REQ_HEAD)
 			evbuffer_add(body, a->text, a->len);
 	}
+	if (r->parked)
+		wire_unpark(r);
 	r->server->replying = true;
 	evhttp_send_reply(r->ev, a->status, wire_reason(a->status), a->type ? body : NULL);
 	r->server->replying = false;

@@ -24,6 +24,7 @@
 
 #define BACKLOG 4096
 #define STOP_CHECK_MS 10
+#define INPUT_SLACK 16384
 #define ACCEPT_PAUSE_MS 100
 
 static const char *const method_names[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "?"};
@@ -315,6 +316,7 @@ static bool http_setup(struct server *s, int fd)
 		evconnlistener_free(listener);
 		return false;
 	}
+	s->input_most = (size_t)(most + settings.header_limit + INPUT_SLACK);
 	evhttp_set_bevcb(s->http, own_pages_watch, s);
 	evhttp_set_gencb(s->http, on_request, s);
 	evhttp_set_allowed_methods(s->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
@@ -360,7 +362,7 @@ static void stop_look(evutil_socket_t fd, short what, void *arg)
 		s->stopped(s->config.owner);
 		return;
 	}
-	s->drained = s->under_way == 0;
+	s->drained = s->under_way == 0 && s->sending == 0;
 	event_add(s->stop_check, &tv);
 }
 

@@ -22,7 +22,9 @@ struct server {
 	struct evbuffer *body; /* the body of the answer being sent; empty between answers */
 	struct request *spare;
 	long under_way;
-	time_t date_of; /* what `date` was written for */
+	size_t input_most; /* bytes a client may have sent that nobody has looked at */
+	long sending;      /* answers that a socket did not take whole */
+	time_t date_of;    /* what `date` was written for */
 	char date[40];
 	bool replying; /* what goes to a client now is ours, not evhttp's own */
 	bool stopping;
@@ -43,6 +45,9 @@ struct answer {
 
 /* For a request whose handler has begun to wait. */
 void wire_park(struct request *r);
+
+/* The end of waiting: the connection listens as widely as before. */
+void wire_unpark(struct request *r);
 
 /* The reason phrase of a status line. */
 const char *wire_reason(int status);

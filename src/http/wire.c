@@ -11,6 +11,7 @@
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -49,6 +50,11 @@ void wire_park(struct request *r)
 	bufferevent_setwatermark(bev, EV_READ, 0, PARKED_INPUT_MOST);
 	bufferevent_enable(bev, EV_READ);
 	r->parked = true;
+}
+
+void wire_unpark(struct request *r)
+{
+	bufferevent_setwatermark(connection_of(r->ev), EV_READ, 0, r->server->input_most);
 }
 
 const char *wire_reason(int status)
@@ -156,6 +162,44 @@ static void head_write(struct head *h, struct server *s, const struct request *r
 	put(h, "\r\n");
 }
 
+/* An answer that is not out yet: a stopping server waits for it. It is out, or its connection is
+ * gone, whichever comes first. */
+struct sending {
+	struct server *server;
+	struct evhttp_connection *connection;
+};
+
+static void sending_ended(struct sending *s)
+{
+	evhttp_connection_set_closecb(s->connection, NULL, NULL);
+	s->server->sending--;
+	free(s);
+}
+
+static void on_sent(struct evhttp_request *ev, void *arg)
+{
+	(void)ev;
+	sending_ended(arg);
+}
+
+static void on_closed(struct evhttp_connection *connection, void *arg)
+{
+	(void)connection;
+	sending_ended(arg);
+}
+
+static void sending_count(struct server *s, struct evhttp_request *ev)
+{
+	struct sending *x = malloc(sizeof(*x));
+
+	if (!x)
+		return;
+	*x = (struct sending){s, evhttp_request_get_connection(ev)};
+	s->sending++;
+	evhttp_request_set_on_complete_cb(ev, on_sent, x);
+	evhttp_connection_set_closecb(x->connection, on_closed, x);
+}
+
 /* Hands what the socket did not take to the bufferevent, with the callbacks evhttp gave it. */
 static void send_rest(struct request *r, struct bufferevent *bev, const struct iovec *part, int parts, size_t sent)
 {
@@ -169,6 +213,7 @@ static void send_rest(struct request *r, struct bufferevent *bev, const struct i
 	}
 	bufferevent_setcb(bev, NULL, r->wire.write, r->wire.event, r->wire.arg);
 	bufferevent_enable(bev, EV_READ | EV_WRITE);
+	sending_count(r->server, r->ev);
 }
 
 bool wire_fits(const struct request *r)
@@ -194,7 +239,7 @@ void wire_send(struct server *s, struct request *r, const struct answer *a)
 	head_write(&head, s, r, a);
 	part[0] = (struct iovec){head.text, head.len};
 	part[1] = (struct iovec){(void *)(uintptr_t)a->text, body ? a->len : 0};
-	bufferevent_setwatermark(bev, EV_READ, 0, 0);
+	wire_unpark(r);
 	sent = writev(bufferevent_getfd(bev), part, body ? 2 : 1);
 	/* An error shows again when the bufferevent writes. */
 	if (sent < (ssize_t)(part[0].iov_len + part[1].iov_len))

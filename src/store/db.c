@@ -27,6 +27,9 @@ typedef bool db_bool;
 #define STATEMENTS_MOST 128
 #define CONNECT_SECONDS 2
 #define ANSWER_SECONDS 5
+#define STATEMENT_TIMEOUT_MARIADB 1969 /* each server's own; the other's library lacks the name */
+#define STATEMENT_TIMEOUT_MYSQL 3024
+#define DEAD_AT_ONCE_MS 500
 #define RETRY_AFTER_MS 250 /* after a failed connect, jobs fail at once for this long */
 #define TRIES 4
 
@@ -42,6 +45,8 @@ struct db {
 	MYSQL_STMT *rows; /* the query whose rows are being read */
 	int64_t affected, insert_id;
 	bool commit_sent;
+	int64_t lost_after_ms; /* how long a statement ran before its connection was lost */
+	int64_t began;         /* clock_ms of the statement under way */
 };
 
 /* When connecting may be tried again (clock_ms), for all threads: what one has found out spares the
@@ -105,8 +110,15 @@ static enum db_result failed(struct db *db, unsigned number, const char *message
 	case ER_SERVER_SHUTDOWN:
 	case ER_CON_COUNT_ERROR:
 	case ER_CONNECTION_KILLED:
+	case ER_QUERY_INTERRUPTED:
+	case ER_OPTION_PREVENTS_STATEMENT:
+		db->lost_after_ms = clock_ms() - db->began;
 		db_close(db);
 		return DB_LOST;
+	case STATEMENT_TIMEOUT_MARIADB:
+	case STATEMENT_TIMEOUT_MYSQL:
+		log_error("MySQL: a statement took longer than %d s", ANSWER_SECONDS);
+		return DB_SLOW;
 	default:
 		log_error("MySQL: %u %s", number, message);
 		if (number >= CR_MIN_ERROR && number <= CR_MAX_ERROR)
@@ -153,6 +165,11 @@ static enum db_result db_connect(struct db *db)
 	for (size_t i = 0; i < sizeof(session) / sizeof(session[0]); i++)
 		if (mysql_query(db->mysql, session[i]) != 0)
 			return connection_failed(db);
+	/* Who gave up waiting must not leave the statement running: the server gives it up as well. */
+	if (mysql_query(db->mysql, strstr(mysql_get_server_info(db->mysql), "MariaDB")
+					   ? "SET SESSION max_statement_time = 5"
+					   : "SET SESSION max_execution_time = 5000") != 0)
+		return connection_failed(db);
 	atomic_store_explicit(&retry_at, 0, memory_order_relaxed);
 	pool_set_healthy(true);
 	return DB_OK;
@@ -268,6 +285,7 @@ static enum db_result execute(struct db *db, const char *sql, const char *types,
 	if (r != DB_OK)
 		return r;
 	params_set(&p, types, ap);
+	db->began = clock_ms();
 	metric_add(METRIC_mysql_statements, 1);
 	if ((*types && mysql_stmt_bind_param(stmt, p.bind)) || mysql_stmt_execute(stmt))
 		return failed(db, mysql_stmt_errno(stmt), mysql_stmt_error(stmt));
@@ -394,6 +412,7 @@ enum db_result db_text(struct db *db, const char *sql)
 	if (r != DB_OK)
 		return r;
 	metric_add(METRIC_mysql_statements, 1);
+	db->began = clock_ms();
 	if (mysql_query(db->mysql, sql) != 0)
 		return failed(db, mysql_errno(db->mysql), mysql_error(db->mysql));
 	db->affected = (int64_t)mysql_affected_rows(db->mysql);
@@ -469,7 +488,7 @@ static enum db_result try_again(struct db *db,
 		if (r == DB_BUSY)
 			continue;
 		/* An idle connection may have died unseen: a fresh one is worth one more try. */
-		if (r != DB_LOST || !was_connected || db->commit_sent)
+		if (r != DB_LOST || !was_connected || db->commit_sent || db->lost_after_ms > DEAD_AT_ONCE_MS)
 			break;
 	}
 	pool_set_healthy(r != DB_LOST);
@@ -516,6 +535,7 @@ enum code db_code(enum db_result result)
 	case DB_REFUSED:
 		return CODE_OK;
 	case DB_BUSY:
+	case DB_SLOW:
 		return CODE_OVERLOADED;
 	case DB_LOST:
 		return CODE_UNAVAILABLE;

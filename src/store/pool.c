@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -102,14 +103,24 @@ int pool_start(void)
 	return 0;
 }
 
-void pool_stop(void)
+bool pool_stop(int most_ms)
 {
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += most_ms / 1000;
+	until.tv_nsec += (long)(most_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
 	pthread_mutex_lock(&pool.lock);
 	pool.stopping = true;
 	pthread_cond_broadcast(&pool.work);
 	pthread_mutex_unlock(&pool.lock);
 	for (long i = 0; i < pool.threads; i++)
-		pthread_join(pool.thread[i], NULL);
+		if (pthread_timedjoin_np(pool.thread[i], NULL, &until) != 0)
+			return false;
 	free(pool.thread);
 	while (pool.first) {
 		struct job *job = pool.first;
@@ -118,6 +129,7 @@ void pool_stop(void)
 		job_free(job);
 	}
 	db_library_end();
+	return true;
 }
 
 void job_free(struct job *job)

@@ -19,6 +19,7 @@ enum db_result {
 	DB_NONE,      /* no (further) row */
 	DB_DUPLICATE, /* a unique key said no */
 	DB_BUSY,      /* deadlock or lock wait: the transaction may be tried again */
+	DB_SLOW,      /* the statement took too long and was given up */
 	DB_LOST,      /* no connection */
 	DB_FAILED,    /* anything else; it was logged */
 	DB_REFUSED,   /* the work itself decided against: roll back, its own code says why */
@@ -84,8 +85,9 @@ struct job {
 
 /* Starts the threads: 0, or -1. Connections are made when first needed. */
 int pool_start(void);
-/* Finishes the jobs under way, drops the rest, joins the threads. */
-void pool_stop(void);
+/* Finishes the jobs under way, drops the rest, joins the threads; gives whether that took no longer
+ * than `most_ms`. */
+bool pool_stop(int most_ms);
 
 /* Makes a job of `size` bytes for `t`; it is freed when the task ends, or after `unused`.
  * NULL when memory is out. */

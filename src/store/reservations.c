@@ -364,6 +364,7 @@ static enum db_result cancel(struct db *db, void *arg)
 		j->code = CODE_ALREADY_PAID;
 		return DB_REFUSED;
 	}
+	j->ended = j->reservation.status == RESERVATION_HELD;
 	if (j->reservation.status == RESERVATION_CANCELLED)
 		return DB_OK; /* cancelling twice is cancelling once */
 	return reservation_end(db, j->id,
@@ -381,8 +382,8 @@ static enum db_result session_cancel(struct db *db, void *arg)
 	enum db_result r = db_exec(db,
 				   "UPDATE reservations r JOIN reservation_seats s ON s.reservation_id = r.id"
 				   " SET s.live = NULL, r.status = 'CANCELLED'"
-				   " WHERE r.user_id = ? AND r.queue = ? AND r.place = ? AND r.status = 'HELD'",
-				   "isi", j->user, j->queue, (int64_t)j->place);
+				   " WHERE r.user_id = ? AND r.queue = ? AND r.status = 'HELD'",
+				   "is", j->user, j->queue);
 
 	return r;
 }

@@ -60,16 +60,16 @@ struct reservation_job {
 	int64_t id, user;
 	char queue[QUEUE_NAME_MAX + 1]; /* of the token */
 	enum code code;                 /* OK, RESERVATION_NOT_FOUND, WRONG_QUEUE, ALREADY_PAID */
+	bool ended;                     /* this job ended it: its seats are to be released */
 	struct reservation reservation;
 };
 enum code reservation_read_work(struct db *db, struct job *job);
 enum code reservation_cancel_work(struct db *db, struct job *job);
 
-/* Cancels whatever a session that is given up still holds. */
+/* Cancels whatever a user who leaves a queue still holds in it, made by this session or an earlier. */
 struct session_cancel_job {
 	struct job job;
 	int64_t user;
-	uint64_t place;
 	char queue[QUEUE_NAME_MAX + 1];
 };
 enum code session_cancel_work(struct db *db, struct job *job);

@@ -119,7 +119,11 @@ static struct users_job *batch_take(struct users *u)
 	j->users = u;
 	j->questions = u->first;
 	j->ids = arena_alloc(&j->job.arena, USERS_BATCH * sizeof(*j->ids));
-	while (j->ids && u->first && j->count < USERS_BATCH) {
+	if (!j->ids) {
+		job_free(&j->job);
+		return NULL;
+	}
+	while (u->first && j->count < USERS_BATCH) {
 		last = u->first;
 		j->ids[j->count++] = last->id;
 		u->first = last->next;
