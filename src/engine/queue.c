@@ -484,7 +484,8 @@ int64_t queue_now(const struct queue *q)
 
 int64_t queue_eta_seconds(const struct queue_status *s, int64_t position)
 {
-	int64_t span = s->admitted_span_ms < 1000 ? 1000 : s->admitted_span_ms;
+	/* The first of them came out of a second that was measured to its end only. */
+	int64_t span = s->admitted_span_ms + 1000;
 
 	if (s->settings.paused || s->admitted_minute <= 0)
 		return -1;
