@@ -244,11 +244,14 @@ static enum step lapse_advance(struct duty *d)
 
 static enum step sweep_advance(struct duty *d)
 {
-	enum code (*const work[])(struct db *, struct job *) = {idempotency_sweep_work, admissions_sweep_work};
-
-	if (d->step == sizeof(work) / sizeof(work[0]))
+	switch (d->step++) {
+	case 0:
+		return submit(d, job_new(&d->task, sizeof(struct job), idempotency_sweep_work), MYSQL_DEADLINE_MS);
+	case 1:
+		return submit(d, job_new(&d->task, sizeof(struct job), admissions_sweep_work), MYSQL_DEADLINE_MS);
+	default:
 		return STEP_DONE;
-	return submit(d, job_new(&d->task, sizeof(struct job), work[d->step++]), MYSQL_DEADLINE_MS);
+	}
 }
 
 /* Sync: who waits for it, and what follows from it. */

@@ -31,7 +31,6 @@ typedef bool db_bool;
 #define STATEMENT_TIMEOUT_MYSQL 3024
 #define DEAD_AT_ONCE_MS 500
 #define RETRY_AFTER_MS 250 /* after a failed connect, jobs fail at once for this long */
-#define TRIES 4
 
 struct statement {
 	const char *sql;
@@ -44,7 +43,6 @@ struct db {
 	unsigned statement_count;
 	MYSQL_STMT *rows; /* the query whose rows are being read */
 	int64_t affected, insert_id;
-	bool commit_sent;
 	int64_t lost_after_ms; /* how long a statement ran before its connection was lost */
 	int64_t began;         /* clock_ms of the statement under way */
 };
@@ -457,89 +455,12 @@ int64_t db_insert_id(const struct db *db)
 	return db->insert_id;
 }
 
-static enum db_result transaction_once(struct db *db, enum db_result (*work)(struct db *, void *), void *arg)
+bool db_connected(const struct db *db)
 {
-	enum db_result r = db_text(db, "START TRANSACTION");
-
-	db->commit_sent = false;
-	if (r == DB_OK)
-		r = work(db, arg);
-	if (r == DB_OK) {
-		db->commit_sent = true;
-		r = db_text(db, "COMMIT");
-	}
-	if (r != DB_OK && db->mysql)
-		db_text(db, "ROLLBACK");
-	return r;
+	return db->mysql != NULL;
 }
 
-/* Runs `once` again where that is safe: nothing of a failed try has stayed. */
-static enum db_result try_again(struct db *db,
-				enum db_result (*once)(struct db *, enum db_result (*)(struct db *, void *), void *),
-				enum db_result (*work)(struct db *, void *), void *arg)
+bool db_died_at_once(const struct db *db)
 {
-	enum db_result r = DB_LOST;
-
-	for (int i = 0; i < TRIES; i++) {
-		bool was_connected = db->mysql != NULL;
-
-		db->commit_sent = false;
-		r = once(db, work, arg);
-		if (r == DB_BUSY)
-			continue;
-		/* An idle connection may have died unseen: a fresh one is worth one more try. */
-		if (r != DB_LOST || !was_connected || db->commit_sent || db->lost_after_ms > DEAD_AT_ONCE_MS)
-			break;
-	}
-	pool_set_healthy(r != DB_LOST);
-	return r;
-}
-
-enum db_result db_transaction(struct db *db, enum db_result (*work)(struct db *, void *), void *arg)
-{
-	return try_again(db, transaction_once, work, arg);
-}
-
-static enum db_result reading_once(struct db *db, enum db_result (*work)(struct db *, void *), void *arg)
-{
-	return work(db, arg);
-}
-
-enum db_result db_reading(struct db *db, enum db_result (*work)(struct db *, void *), void *arg)
-{
-	return try_again(db, reading_once, work, arg);
-}
-
-static enum db_result snapshot_once(struct db *db, enum db_result (*work)(struct db *, void *), void *arg)
-{
-	enum db_result r = db_text(db, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-
-	if (r == DB_OK)
-		r = db_text(db, "START TRANSACTION WITH CONSISTENT SNAPSHOT");
-	if (r == DB_OK)
-		r = work(db, arg);
-	if (db->mysql)
-		db_text(db, "ROLLBACK");
-	return r;
-}
-
-enum db_result db_snapshot(struct db *db, enum db_result (*work)(struct db *, void *), void *arg)
-{
-	return try_again(db, snapshot_once, work, arg);
-}
-
-enum code db_code(enum db_result result)
-{
-	switch (result) {
-	case DB_OK:
-	case DB_REFUSED:
-		return CODE_OK;
-	case DB_BUSY:
-	case DB_SLOW:
-		return CODE_OVERLOADED;
-	case DB_LOST:
-		return CODE_UNAVAILABLE;
-	default:
-		return CODE_INTERNAL;
-	}
+	return db->lost_after_ms <= DEAD_AT_ONCE_MS;
 }

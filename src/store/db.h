@@ -18,6 +18,16 @@ void db_thread_end(void);
 struct db *db_new(void);
 void db_free(struct db *db);
 
+/* Whether there is a connection now, and whether the last one was found dead as soon as it was used:
+ * an idle connection that died unseen, not a statement that took too long. */
+bool db_connected(const struct db *db);
+bool db_died_at_once(const struct db *db);
+
+/* Whether there is a connection now, and whether the last one was found dead as soon as it was used:
+ * an idle connection that died unseen, not a statement that took too long. */
+bool db_connected(const struct db *db);
+bool db_died_at_once(const struct db *db);
+
 /* Tells what pool_healthy() says from now on. */
 void pool_set_healthy(bool now);
 

@@ -1,0 +1,94 @@
+/* Transactions and readings, tried again where that is safe. */
+#include "store/db.h"
+#include "store/pool.h"
+
+#define TRIES 4
+
+typedef enum db_result (*work_fn)(struct db *db, void *arg);
+/* One try. Says whether something of it may be in the database although it failed. */
+typedef enum db_result (*once_fn)(struct db *db, work_fn work, void *arg, bool *may_have_stayed);
+
+static enum db_result transaction_once(struct db *db, work_fn work, void *arg, bool *may_have_stayed)
+{
+	enum db_result r = db_text(db, "START TRANSACTION");
+
+	if (r == DB_OK)
+		r = work(db, arg);
+	if (r == DB_OK) {
+		*may_have_stayed = true;
+		r = db_text(db, "COMMIT");
+	}
+	if (r != DB_OK && db_connected(db))
+		db_text(db, "ROLLBACK");
+	return r;
+}
+
+/* Runs `once` again where that is safe: nothing of a failed try has stayed. */
+static enum db_result try_again(struct db *db, once_fn once, work_fn work, void *arg)
+{
+	enum db_result r = DB_LOST;
+
+	for (int i = 0; i < TRIES; i++) {
+		bool was_connected = db_connected(db), may_have_stayed = false;
+
+		r = once(db, work, arg, &may_have_stayed);
+		if (r == DB_BUSY)
+			continue;
+		/* An idle connection may have died unseen: a fresh one is worth one more try. */
+		if (r != DB_LOST || !was_connected || may_have_stayed || !db_died_at_once(db))
+			break;
+	}
+	pool_set_healthy(r != DB_LOST);
+	return r;
+}
+
+enum db_result db_transaction(struct db *db, enum db_result (*work)(struct db *, void *), void *arg)
+{
+	return try_again(db, transaction_once, work, arg);
+}
+
+static enum db_result reading_once(struct db *db, work_fn work, void *arg, bool *may_have_stayed)
+{
+	(void)may_have_stayed;
+	return work(db, arg);
+}
+
+enum db_result db_reading(struct db *db, enum db_result (*work)(struct db *, void *), void *arg)
+{
+	return try_again(db, reading_once, work, arg);
+}
+
+static enum db_result snapshot_once(struct db *db, work_fn work, void *arg, bool *may_have_stayed)
+{
+	enum db_result r = db_text(db, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+
+	(void)may_have_stayed; /* it only reads */
+	if (r == DB_OK)
+		r = db_text(db, "START TRANSACTION WITH CONSISTENT SNAPSHOT");
+	if (r == DB_OK)
+		r = work(db, arg);
+	if (db_connected(db))
+		db_text(db, "ROLLBACK");
+	return r;
+}
+
+enum db_result db_snapshot(struct db *db, enum db_result (*work)(struct db *, void *), void *arg)
+{
+	return try_again(db, snapshot_once, work, arg);
+}
+
+enum code db_code(enum db_result result)
+{
+	switch (result) {
+	case DB_OK:
+	case DB_REFUSED:
+		return CODE_OK;
+	case DB_BUSY:
+	case DB_SLOW:
+		return CODE_OVERLOADED;
+	case DB_LOST:
+		return CODE_UNAVAILABLE;
+	default:
+		return CODE_INTERNAL;
+	}
+}
