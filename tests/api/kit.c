@@ -76,7 +76,7 @@ void done_at(const char *file, int line, struct reply r, int status)
 static bool tells_secrets(const char *text)
 {
 	static const char *const words[] = {"SELECT ", "INSERT ", "UPDATE ",   ".sock",   ".c:",    "/tmp/",
-					    "/src/",  "mysql_",  TEST_SECRET, ADMIN_KEY, "usher:{"};
+					    "/src/",   "mysql_",  TEST_SECRET, ADMIN_KEY, "usher:{"};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strstr(text, words[i]))
