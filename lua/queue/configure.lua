@@ -25,9 +25,9 @@ redis.register_function('usher_configure', function(keys, args)
 	end
 	-- Lowering the capacity throws nobody out; until they have gone the ceiling is higher.
 	local inside = redis.call('ZCARD', keys[2])
-	redis.call('HSET', keys[1], 'ceiling', math.max(inside, tonumber(args[3])), 'version', args[1], 'epoch', args[2], 'capacity', args[3],
-		'ratePerSecond', args[4], 'sessionSeconds', args[5], 'claimSeconds', args[6],
-		'paused', args[7], 'opensAt', args[8], 'createdAt', args[9])
+	redis.call('HSET', keys[1], 'ceiling', math.max(inside, tonumber(args[3])), 'version', args[1],
+		'epoch', args[2], 'capacity', args[3], 'ratePerSecond', args[4], 'sessionSeconds', args[5],
+		'claimSeconds', args[6], 'paused', args[7], 'opensAt', args[8], 'createdAt', args[9])
 	redis.call('DEL', keys[3])
 	return { CODE.OK }
 end)
