@@ -99,7 +99,9 @@ static enum code read_standing(struct ask *a, const redisReply *reply)
 		s->session_ends_at = reply_number(reply);
 		break;
 	case 3:
-		if (s->code != CODE_WAITING && s->session_ends_at && reply_number(reply) == (int64_t)s->place)
+		/* A session that is over may not have been swept yet. */
+		if (s->code != CODE_WAITING && s->session_ends_at > s->asked_at &&
+		    reply_number(reply) == (int64_t)s->place)
 			s->code = CODE_ACTIVE;
 		break;
 	default:
@@ -124,7 +126,8 @@ static enum step find(struct task *t, struct engine *e, struct queue *q, uint64_
 
 	if (!a)
 		return task_failed(t, redis_refusal(e->redis));
-	*out = (struct standing){.code = CODE_TOKEN_EXPIRED, .place = place};
+	*out = (struct standing){
+		.code = CODE_TOKEN_EXPIRED, .place = place, .asked_at = q->status.known ? queue_now(q) : 0};
 	snprintf(member, sizeof(member), "%" PRIu64, user);
 	command(a, q, "ZRANK", q->keys.waiting, member);
 	command(a, q, "ZSCORE", q->keys.waiting, member);

@@ -93,6 +93,7 @@ struct standing {
 	int64_t waiting;         /* queue_enter only */
 	int64_t session_ends_at; /* ACTIVE, Unix ms */
 	bool claimed;            /* ACTIVE: the user has shown up */
+	int64_t asked_at;        /* Redis' clock when the question left, 0 if it is not known yet */
 };
 
 /* Enters `user` into the line, or finds them there: one function call.
