@@ -197,7 +197,13 @@ static enum db_result reserve_new(struct db *db, struct reserve_job *j)
 		r = reservation_insert(db, j);
 	if (r == DB_OK)
 		r = limit_check(db, j);
-	return r == DB_OK ? reservation_read(db, j->reservation.id, &j->reservation) : r;
+	if (r == DB_OK)
+		r = reservation_read(db, j->reservation.id, &j->reservation);
+	if (r != DB_OK || j->reservation.status == RESERVATION_HELD)
+		return r;
+	/* Redis keeps a hold a little longer than MySQL: one that is over here is not given again. */
+	j->code = CODE_SEAT_TAKEN;
+	return DB_REFUSED;
 }
 
 static enum db_result reserve(struct db *db, void *arg)
