@@ -1,6 +1,7 @@
 /* Limits that hold on any number of daemons, and queues that do not disturb each other. */
 #include <pthread.h>
 #include <signal.h>
+#include <time.h>
 
 #include "api/kit.h"
 
@@ -170,6 +171,76 @@ START_TEST(test_queues_are_apart)
 }
 END_TEST
 
+/* Seconds from Redis' and MySQL's present to an RFC 3339 time. */
+static double seconds_ahead(const char *text)
+{
+	return (double)sql_int("SELECT TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), '%.19s')", text);
+}
+
+/* The hour of a Date header, and of now, in GMT. */
+static int hour_of(const char *date)
+{
+	return date ? atoi(date + strlen("Sun, 22 Nov 2026 ")) : -1;
+}
+
+static int hour_now(void)
+{
+	return (int)(time(NULL) / 3600 % 24);
+}
+
+/* A daemon whose calendar is an hour ahead keeps every rule: time is Redis' and MySQL's. */
+START_TEST(test_a_daemon_with_a_wrong_clock)
+{
+	struct reply r;
+	char *token;
+
+	setenv("LD_PRELOAD", "./skew.so", 1);
+	setenv("ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0", 1);
+	usherd_start(1, NULL);
+	unsetenv("LD_PRELOAD");
+	unsetenv("ASAN_OPTIONS");
+	r = answered(ask_port(stack.port[1], "GET", "/v1/users/1/balance", NULL, NULL), 200);
+	ck_assert_msg(hour_of(reply_header(&r, "Date")) == (hour_now() + 1) % 24, "its clock is not wrong");
+	reply_free(&r);
+	queue_make("hot", CAPACITY, RATE);
+	wait_until(redis_int("HGET usher:{hot}:queue capacity") == CAPACITY);
+	limits_hold_with(2);
+	r = answered(ask_port(stack.port[1], "POST", "/v1/tokens", NULL, "{\"userId\":60,\"queue\":\"main\"}"), 201);
+	token = strdup(reply_string(&r, "token"));
+	ck_assert(seconds_ahead(reply_string(&r, "sessionExpiresAt")) < 3000);
+	reply_free(&r);
+	r = answered(ask_port(stack.port[1], "POST", "/v1/reservations", token, "{\"scheduleId\":11,\"seatId\":9}"),
+		     201);
+	ck_assert(seconds_ahead(reply_string(&r, "expiresAt")) <= 300);
+	ck_assert(seconds_ahead(reply_string(&r, "expiresAt")) > 0);
+	reply_free(&r);
+	/* And the right daemon still takes the token the wrong one gave. */
+	done(ask("GET", "/v1/concerts/1/dates", token, NULL), 200);
+	done(ask("DELETE", "/v1/tokens", token, NULL), 204);
+	process_kill(&stack.usherd[1], SIGKILL);
+	free(token);
+}
+END_TEST
+
+/* A queue that is gone from MySQL: its tokens are of an unknown queue. */
+START_TEST(test_token_of_a_removed_queue)
+{
+	char *token;
+	struct reply r;
+
+	queue_make("gone", 1, 1);
+	token = enter(2001, "gone");
+	sql_run("DELETE FROM queues WHERE name = 'gone'; UPDATE catalog_version SET version = version + 1");
+	wait_until(({
+		r = ask("GET", "/v1/queue/position", token, NULL);
+		int status = r.status;
+		reply_free(&r);
+		status == 401;
+	}));
+	free(token);
+}
+END_TEST
+
 static double eta_errors(const char *suffix)
 {
 	struct reply r = answered(ask("GET", "/metrics", NULL, NULL), 200);
@@ -230,6 +301,7 @@ int main(void)
 {
 	const TTest *const tests[] = {test_limits_hold_on_four_daemons,        test_freed_slot_is_filled_at_once,
 				      test_admitting_many_is_many_small_calls, test_queues_are_apart,
+				      test_a_daemon_with_a_wrong_clock,        test_token_of_a_removed_queue,
 				      test_expected_time_is_measured,          NULL};
 
 	return api_main("daemons", tests);
