@@ -136,6 +136,10 @@ int workers_start(long count, const char *host, int *port)
 		log_error("out of memory");
 		return -1;
 	}
+	if (*port && !server_port_free(host, *port)) {
+		log_error("setting listen: %s:%d is in use", host, *port);
+		return -1;
+	}
 	workers.count = count;
 	for (long i = 0; i < count; i++) {
 		int fd = server_listen(host, port);

@@ -247,6 +247,26 @@ enum step server_read_json(struct request *r)
 	return STEP_NEXT;
 }
 
+bool server_port_free(const char *host, int port)
+{
+	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+	struct addrinfo *found = NULL;
+	char service[16];
+	int fd, one = 1;
+	bool taken;
+
+	snprintf(service, sizeof(service), "%d", port);
+	if (getaddrinfo(host, service, &hints, &found) != 0)
+		return true; /* listening itself will say what is wrong */
+	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	taken = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
+		bind(fd, found->ai_addr, found->ai_addrlen) < 0 && errno == EADDRINUSE;
+	if (fd >= 0)
+		close(fd);
+	freeaddrinfo(found);
+	return !taken;
+}
+
 int server_listen(const char *host, int *port)
 {
 	const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};

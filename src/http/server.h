@@ -15,6 +15,10 @@ struct server_config {
 	void *owner; /* what server_owner() gives */
 };
 
+/* Whether nobody listens there yet. Sharing a port is for the workers of one daemon: with another
+ * daemon on it the system would deal connections out between two shops. */
+bool server_port_free(const char *host, int port);
+
 /* A listening TCP socket on host and port that shares its port with others (SO_REUSEPORT); port 0
  * takes a free one. Gives the socket and sets *port, or -1 with errno. */
 int server_listen(const char *host, int *port);
