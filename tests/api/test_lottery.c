@@ -1,4 +1,5 @@
 /* Before the doors: everybody is in a draw that can be checked afterwards. */
+#include <math.h>
 #include <sodium.h>
 #include <time.h>
 
@@ -85,6 +86,7 @@ static void commitment_fits(const char *seed_hex, const char *commitment)
 START_TEST(test_draw_can_be_checked)
 {
 	char *tokens[BUYERS + 1], *late, *order, commitment[80];
+	double soonest = 1e9, latest = 0;
 	struct reply r;
 
 	queue_make("doors", 4);
@@ -93,9 +95,13 @@ START_TEST(test_draw_can_be_checked)
 		ck_assert_str_eq(reply_string(&r, "status"), "SCHEDULED");
 		ck_assert(is_time(reply_string(&r, "opensAt")));
 		ck_assert(!has(&r, "position"));
+		soonest = fmin(soonest, number_at(&r, "pollAfterMs"));
+		latest = fmax(latest, number_at(&r, "pollAfterMs"));
 		tokens[user] = strdup(reply_string(&r, "token"));
 		reply_free(&r);
 	}
+	/* They are told to ask spread over twenty seconds, not all in the second of opening. */
+	ck_assert(soonest > 0 && latest - soonest > 5000);
 	r = answered(ask("GET", "/v1/queues/doors", NULL, NULL), 200);
 	snprintf(commitment, sizeof(commitment), "%s", reply_string(&r, "commitment"));
 	ck_assert(cJSON_IsNull(reply_at(&r, "seed")));
