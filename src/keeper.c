@@ -37,7 +37,8 @@
 struct recording {
 	struct duty duty;
 	struct queue *queue;
-	int64_t since; /* Unix ms, Redis' clock: admissions before this are written */
+	int64_t epoch, since; /* Unix ms, Redis' clock: admissions before this are written */
+	size_t at_since;      /* and this many of that very millisecond */
 	struct admitted_list list;
 };
 
@@ -107,7 +108,6 @@ static void redis_answered(void)
 	atomic_store_explicit(&keeper.redis_at, clock_ms(), memory_order_relaxed);
 }
 
-/* Only ever forward: a sync that waited for Redis knows of an older answer than others do. */
 static void mysql_answered(void)
 {
 	atomic_store_explicit(&keeper.mysql_at, clock_ms(), memory_order_relaxed);
@@ -135,8 +135,31 @@ static enum step admit_advance(struct duty *d)
 	return queue_admit(&d->task, &keeper.engine, a->queue, ADMIT_BATCH, keeper_may_admit(), &a->admission);
 }
 
-/* Every daemon writes all it sees; what another one wrote before is left as it is. Admissions of
- * the last millisecond seen are read again, since more of them may have come. */
+/* The last millisecond that was written, and how much of it: more of it may come. */
+static void record_remember(struct recording *r)
+{
+	r->since = r->list.at[r->list.count - 1].at;
+	r->at_since = 0;
+	for (size_t i = 0; i < r->list.count; i++)
+		r->at_since += r->list.at[i].at == r->since;
+}
+
+static bool record_is_new(const struct recording *r)
+{
+	return r->list.count > r->at_since || (r->list.count && r->list.at[0].at != r->since);
+}
+
+/* A new epoch may be on a node with another clock: what it has is read from the beginning. */
+static void record_follow_epoch(struct recording *r)
+{
+	if (r->epoch == r->queue->status.settings.epoch)
+		return;
+	r->epoch = r->queue->status.settings.epoch;
+	r->since = 0;
+	r->at_since = 0;
+}
+
+/* Every daemon writes all it sees; what another one wrote before is left as it is. */
 static enum step record_advance(struct duty *d)
 {
 	struct recording *r = (struct recording *)d;
@@ -146,9 +169,10 @@ static enum step record_advance(struct duty *d)
 	case 0:
 		if (r->queue->removed || !redis_ready(keeper.engine.redis))
 			return STEP_DONE;
+		record_follow_epoch(r);
 		return queue_ask_admitted(&d->task, &keeper.engine, r->queue, r->since, &r->list);
 	case 1:
-		if (r->list.count == 0 || (r->list.count == 1 && r->list.at[0].at == r->since))
+		if (!record_is_new(r))
 			return STEP_DONE;
 		j = job_new(&d->task, sizeof(*j), admissions_write_work);
 		if (j) {
@@ -157,7 +181,7 @@ static enum step record_advance(struct duty *d)
 		}
 		return submit(d, (struct job *)j, MYSQL_DEADLINE_MS);
 	default:
-		r->since = r->list.at[r->list.count - 1].at;
+		record_remember(r);
 		return STEP_DONE;
 	}
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/routes.h"
+#include "base/order.h"
 #include "engine/seats.h"
 
 /* A schedule of the catalogue and the seats Redis has as paid. */
@@ -107,18 +108,11 @@ static bool listed(const struct audit_seat *list, size_t count, const struct aud
 	return count && bsearch(s, list, count, sizeof(*s), by_seat);
 }
 
-static int by_id(const void *key, const void *element)
-{
-	int64_t a = *(const int64_t *)key, b = *(const int64_t *)element;
-
-	return (a > b) - (a < b);
-}
-
 static int by_schedule(const void *key, const void *element)
 {
 	const struct audited *x = element;
 
-	return by_id(key, &x->schedule->id);
+	return order_int64(key, &x->schedule->id);
 }
 
 /* Whether Redis has a seat as paid. A schedule outside the catalogue was not asked about. */
@@ -129,7 +123,7 @@ static bool redis_has(const struct auditing *a, const struct audit_seat *s)
 
 	if (!x)
 		return true;
-	return x->paid.count && bsearch(&s->seat, x->paid.ids, x->paid.count, sizeof(*x->paid.ids), by_id);
+	return x->paid.count && bsearch(&s->seat, x->paid.ids, x->paid.count, sizeof(*x->paid.ids), order_int64);
 }
 
 static struct audit_count paid_compare(const struct auditing *a, const struct audit_job *again)

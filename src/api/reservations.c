@@ -11,6 +11,7 @@
 #include "api/seat_json.h"
 #include "base/json_read.h"
 #include "base/metrics.h"
+#include "base/order.h"
 #include "engine/seats.h"
 
 /* What a reservation is being made of. */
@@ -27,13 +28,6 @@ static const struct json_field reserving_fields[] = {
 	{"seatId", JSON_INT, 1, ID_MOST, JSON_OPTIONAL, offsetof(struct reserving, seat_id)},
 	{"seatIds", JSON_LIST, 1, SEATS_MOST, JSON_OPTIONAL, offsetof(struct reserving, seat_ids)},
 };
-
-static int by_number(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
 
 /* The seats of the body, one or many, sorted; false after a 400. */
 static bool seats_or_reply(struct request *r, struct reserving *s)
@@ -55,7 +49,7 @@ static bool seats_or_reply(struct request *r, struct reserving *s)
 		}
 		seats->count++;
 	}
-	qsort(seats->ids, seats->count, sizeof(seats->ids[0]), by_number);
+	qsort(seats->ids, seats->count, sizeof(seats->ids[0]), order_int64);
 	for (size_t i = 1; i < seats->count; i++) {
 		if (seats->ids[i] == seats->ids[i - 1]) {
 			reply_problem_fmt(r, CODE_INVALID_FIELD, "seatIds: seat %lld stands twice",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/order.h"
 #include "engine/functions.h"
 #include "engine/reply.h"
 
@@ -187,13 +188,6 @@ enum step seats_correct(struct task *t, struct engine *e, struct queue *q, int64
 	return finish(t, a, &f, q);
 }
 
-static int by_number(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 /* Seat ids from element `first` on, sorted. */
 static enum code read_ids(struct ask *a, const redisReply *reply, size_t first)
 {
@@ -205,7 +199,7 @@ static enum code read_ids(struct ask *a, const redisReply *reply, size_t first)
 		return CODE_INTERNAL;
 	for (size_t i = 0; i < out->count; i++)
 		out->ids[i] = reply_int(reply, i + first);
-	qsort(out->ids, out->count, sizeof(*out->ids), by_number);
+	qsort(out->ids, out->count, sizeof(*out->ids), order_int64);
 	return CODE_OK;
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/order.h"
+
 enum db_result catalog_version(struct db *db, int64_t *version)
 {
 	enum db_result r = db_query(db, "SELECT version FROM catalog_version WHERE id = 1", "");
@@ -172,15 +174,7 @@ const struct catalog_queue *catalog_queue(const struct catalog *c, const char *n
 	return NULL;
 }
 
-/* bsearch by the int64_t id that each of these structs begins with. */
-static int by_id(const void *key, const void *element)
-{
-	int64_t a = *(const int64_t *)key, b = *(const int64_t *)element;
-
-	return (a > b) - (a < b);
-}
-
-#define FIND(array, count, id) ((count) ? bsearch(&(id), array, count, sizeof((array)[0]), by_id) : NULL)
+#define FIND(array, count, id) ((count) ? bsearch(&(id), array, count, sizeof((array)[0]), order_int64) : NULL)
 
 const struct catalog_concert *catalog_concert(const struct catalog *c, int64_t id)
 {

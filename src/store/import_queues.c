@@ -23,15 +23,12 @@ static void queue_digest(const struct file_queue *q, unsigned char digest[32])
 /* Doors are set to a time that is ahead, and moved only while they are still closed. */
 static enum db_result doors_check(struct import *m, size_t i, const struct file_queue *q, int64_t old)
 {
-	int64_t opened = 0, past = 0;
+	bool opened, past;
 	enum db_result r;
 
 	if (q->opens_at == old)
 		return DB_OK;
-	r = db_query(m->db, "SELECT COALESCE(? <= UTC_TIMESTAMP(3), 0), COALESCE(? <= UTC_TIMESTAMP(3), 0)", "tt", old,
-		     q->opens_at);
-	if (r == DB_OK)
-		r = db_row(m->db, "ii", &opened, &past);
+	r = doors_look(m->db, old, q->opens_at, &opened, &past);
 	if (r == DB_OK && past)
 		return import_refuse(m, CODE_INVALID_FIELD, "queues[%zu].opensAt: must be in the future", i);
 	if (r == DB_OK && opened)

@@ -71,19 +71,29 @@ static bool changes_apply(struct queue_settings *s, const struct queue_patch_job
 	return changed;
 }
 
-/* Doors can be moved while they are still ahead, and only to a time that is ahead as well: MySQL's
- * clock decides, and what has been drawn and shown stays as it was. */
+enum db_result doors_look(struct db *db, int64_t old, int64_t new, bool *opened, bool *past)
+{
+	int64_t is_open = 0, is_past = 0;
+	enum db_result r = db_query(db, "SELECT COALESCE(? <= UTC_TIMESTAMP(3), 0), COALESCE(? <= UTC_TIMESTAMP(3), 0)",
+				    "tt", old, new);
+
+	if (r == DB_OK)
+		r = db_row(db, "ii", &is_open, &is_past);
+	*opened = is_open != 0;
+	*past = is_past != 0;
+	return r;
+}
+
+/* Doors can be moved while they are still ahead, and only to a time that is ahead as well: what has
+ * been drawn and shown stays as it was. */
 static enum db_result doors_check(struct db *db, struct queue_patch_job *j)
 {
-	int64_t opened = 0, past = 0;
+	bool opened, past;
 	enum db_result r;
 
 	if (j->opens_at == UNCHANGED || j->opens_at == j->settings.opens_at)
 		return DB_OK;
-	r = db_query(db, "SELECT COALESCE(? <= UTC_TIMESTAMP(3), 0), COALESCE(? <= UTC_TIMESTAMP(3), 0)", "tt",
-		     j->settings.opens_at, j->opens_at);
-	if (r == DB_OK)
-		r = db_row(db, "ii", &opened, &past);
+	r = doors_look(db, j->settings.opens_at, j->opens_at, &opened, &past);
 	if (r != DB_OK || (!opened && !past))
 		return r;
 	j->code = CODE_INVALID_FIELD;

@@ -41,6 +41,10 @@ struct queue_patch_job {
 };
 enum code queue_patch_work(struct db *db, struct job *job);
 
+/* Whether doors at `old` are open already, and whether `new` is past, by MySQL's clock; 0 is no
+ * doors, which are neither. */
+enum db_result doors_look(struct db *db, int64_t old, int64_t new, bool *opened, bool *past);
+
 /* Draws a new seed for a queue that was open, and so has shown its seed, and gets doors now. In the
  * caller's transaction. */
 enum db_result queue_reseed(struct db *db, const char *name);

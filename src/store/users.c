@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/order.h"
 
 #define BATCHES_PER_SECOND 200
 #define ID_DIGITS 20
@@ -62,13 +63,6 @@ static enum code batch_work(struct db *db, struct job *job)
 	return db_code(db_reading(db, batch_read, job));
 }
 
-static int by_number(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 static void remember(struct users *u, int64_t id, bool known)
 {
 	*slot_of(u, id) = (struct user_entry){id, clock_ms() + (known ? USER_KNOWN_MS : USER_UNKNOWN_MS), known};
@@ -84,7 +78,7 @@ static void batch_back(struct job *job)
 	while (q) {
 		struct user_question *next = q->next;
 		bool known = outcome == CODE_OK && j->found_count &&
-			     bsearch(&q->id, j->found, j->found_count, sizeof(q->id), by_number);
+			     bsearch(&q->id, j->found, j->found_count, sizeof(q->id), order_int64);
 
 		if (outcome == CODE_OK)
 			remember(j->users, q->id, known);
