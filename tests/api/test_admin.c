@@ -1,5 +1,5 @@
 /* The operator's routes: who may, settings in force at once on every daemon, and an audit that sees what is wrong. */
-#include "kit.h"
+#include "support/kit.h"
 
 START_TEST(test_wrong_key)
 {

@@ -1,5 +1,5 @@
 /* Every field of every body and every path id with what it must not be: a 4xx that names it, and nothing changed. */
-#include "kit.h"
+#include "support/kit.h"
 
 #define DEEP 900
 

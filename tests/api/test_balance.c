@@ -1,5 +1,5 @@
 /* Balances and charges. */
-#include "kit.h"
+#include "support/kit.h"
 
 static struct reply charge(int user, const char *amount)
 {

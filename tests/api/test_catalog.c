@@ -1,5 +1,5 @@
 /* The catalogue: wrong at each level, loaded again, changed, shrunk. */
-#include "kit.h"
+#include "support/kit.h"
 
 static struct reply load(const char *json)
 {

@@ -1,5 +1,5 @@
 /* Many at once: one winner a seat, one effect a key, and sums that come out. */
-#include "kit.h"
+#include "support/kit.h"
 
 #define MOST 60
 

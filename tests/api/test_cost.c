@@ -1,5 +1,5 @@
 /* What a request costs: counted command by command in Redis (MONITOR) and statement by statement in MySQL. */
-#include "kit.h"
+#include "support/kit.h"
 
 #include <hiredis/hiredis.h>
 

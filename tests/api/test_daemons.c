@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <time.h>
 
-#include "api/kit.h"
+#include "support/kit.h"
 
 #define CAPACITY 20
 #define RATE 40

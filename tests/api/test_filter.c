@@ -1,5 +1,5 @@
 /* The token filter, row by row, on every route that has it. */
-#include "kit.h"
+#include "support/kit.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* HTTP itself: paths, methods, HEAD, limits, media types, connections, and the routes open to all. */
-#include "kit.h"
+#include "support/kit.h"
 
 #include <signal.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 /* Idempotency-Key on the three routes that honour it. */
-#include "kit.h"
+#include "support/kit.h"
 
 static struct reply post(const char *path, const char *token, const char *key, const char *body)
 {

@@ -1,5 +1,5 @@
 /* Who is let in, in which order and how fast, as clients see it. */
-#include "kit.h"
+#include "support/kit.h"
 
 static void leave(char *token)
 {
@@ -16,7 +16,7 @@ static int position(const char *token)
 	return n;
 }
 
-static int inside(const char *queue)
+static int count_inside(const char *queue)
 {
 	struct reply r = answered(ask("GET", say("/v1/queues/%s", queue), NULL, NULL), 200);
 	int n = (int)reply_number(&r, "inside");
@@ -36,17 +36,17 @@ START_TEST(test_capacity_and_order)
 		ck_assert(stands(tokens[i], i < 3 ? "ACTIVE" : "WAITING"));
 		ck_assert_int_eq(position(tokens[i]), i < 3 ? -1 : i - 2);
 	}
-	ck_assert_int_eq(inside("few"), 3);
+	ck_assert_int_eq(count_inside("few"), 3);
 	for (int i = 0; i < 7; i++) {
 		leave(tokens[i]);
 		wait_until(stands(tokens[i + 3], "ACTIVE"));
-		ck_assert_int_eq(inside("few"), 3);
+		ck_assert_int_eq(count_inside("few"), 3);
 		for (int k = i + 4; k < 10; k++)
 			ck_assert_int_eq(position(tokens[k]), k - i - 3);
 	}
 	for (int i = 7; i < 10; i++)
 		leave(tokens[i]);
-	ck_assert_int_eq(inside("few"), 0);
+	ck_assert_int_eq(count_inside("few"), 0);
 }
 END_TEST
 
@@ -161,7 +161,7 @@ START_TEST(test_paused)
 	ck_assert(stands(first, "WAITING"));
 	ck_assert_int_eq(position(first), 1);
 	ck_assert_int_eq(position(second), 2);
-	ck_assert_int_eq(inside("side"), 0);
+	ck_assert_int_eq(count_inside("side"), 0);
 	done(admin("PATCH", "/admin/v1/queues/side", "{\"paused\":false}"), 200);
 	wait_until(stands(first, "ACTIVE") && stands(second, "ACTIVE"));
 	leave(first);

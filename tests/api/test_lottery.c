@@ -3,7 +3,7 @@
 #include <sodium.h>
 #include <time.h>
 
-#include "api/kit.h"
+#include "support/kit.h"
 
 #define BUYERS 30
 

@@ -1,5 +1,5 @@
 /* Paying: the money, the ledger, the end of the session, and every refusal. */
-#include "kit.h"
+#include "support/kit.h"
 
 static struct reply pay(const char *token, int64_t reservation)
 {

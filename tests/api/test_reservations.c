@@ -1,5 +1,5 @@
 /* A reservation's whole life, and every way it is refused. */
-#include "kit.h"
+#include "support/kit.h"
 
 static struct reply reserve(const char *token, int schedule, const char *seats)
 {

@@ -1,5 +1,5 @@
 /* What there is to buy: concerts, dates, free seats with their ETag, and the public figures of a queue. */
-#include "kit.h"
+#include "support/kit.h"
 
 #include <sodium.h>
 

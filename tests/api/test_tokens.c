@@ -1,5 +1,5 @@
 /* POST, GET and DELETE /v1/tokens, and GET /v1/queue/position: a place from its first to its last moment. */
-#include "kit.h"
+#include "support/kit.h"
 
 static struct reply post_token(int user, const char *queue)
 {

@@ -7,20 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "support/http.h"
-#include "support/stack.h"
+#include "support/kit.h"
 
-#define P stack.port[0]
 #define DEMO "--catalog=" SRCDIR "/schema/demo.json"
-
-static int status_of(int port, const char *method, const char *path, const char *token, const char *json)
-{
-	struct reply r = call(port, method, path, token, json);
-	int status = r.status;
-
-	reply_free(&r);
-	return status;
-}
 
 /* The status of an answer that must be a 503 with Retry-After, or whatever else it was. */
 static int refusal_of(const char *method, const char *path, const char *token, const char *json)
@@ -34,52 +23,11 @@ static int refusal_of(const char *method, const char *path, const char *token, c
 	return status;
 }
 
-static int64_t reserve(const char *token, int schedule, int seat)
-{
-	char body[64];
-	struct reply r;
-	int64_t id;
-
-	snprintf(body, sizeof(body), "{\"scheduleId\":%d,\"seatId\":%d}", schedule, seat);
-	r = call(P, "POST", "/v1/reservations", token, body);
-	ck_assert_int_eq(r.status, 201);
-	id = (int64_t)reply_number(&r, "reservationId");
-	reply_free(&r);
-	return id;
-}
-
-static void pay(const char *token, int64_t reservation)
-{
-	char body[64];
-
-	snprintf(body, sizeof(body), "{\"reservationId\":%ld}", (long)reservation);
-	ck_assert_int_eq(status_of(P, "POST", "/v1/payments", token, body), 201);
-}
-
-static bool holds(void)
-{
-	struct reply r = http(P, "GET", "/admin/v1/audit", "Authorization: Bearer " ADMIN_KEY "\r\n", NULL);
-	bool yes = r.status == 200 && cJSON_IsTrue(cJSON_GetObjectItem(r.json, "holds"));
-
-	reply_free(&r);
-	return yes;
-}
-
 /* A test before this one may have failed with MariaDB down. */
 static void mysql_needed(void)
 {
 	if (stack.mysql == 0)
 		mysql_start();
-}
-
-/* A token whose owner is inside: after a loss of Redis the doors stay closed for a moment. */
-static char *inside(int user)
-{
-	char *token = token_of(P, user, "main");
-
-	ck_assert_ptr_nonnull(token);
-	wait_until(status_of(P, "GET", "/v1/concerts/1/dates", token, NULL) == 200);
-	return token;
 }
 
 /* Redis is killed and comes back with nothing: MySQL has everything that matters. */
@@ -88,23 +36,21 @@ START_TEST(test_redis_comes_back_empty)
 	char *token = inside(1);
 	int64_t epoch = sql_int("SELECT epoch FROM queues WHERE name = 'main'");
 
-	pay(token, reserve(token, 11, 1));
+	pay_for(token, hold(token, 11, 1));
 	free(token);
 	token = inside(2);
-	reserve(token, 11, 2);
+	hold(token, 11, 2);
 	process_kill(&stack.redis, SIGKILL);
-	wait_until(status_of(P, "GET", "/readyz", NULL, NULL) == 503);
+	wait_until(status_of("GET", "/readyz", NULL, NULL) == 503);
 	ck_assert_int_eq(refusal_of("GET", "/v1/queue/position", token, NULL), 503);
-	ck_assert_int_eq(status_of(P, "GET", "/v1/users/1/balance", NULL, NULL), 200);
+	ck_assert_int_eq(status_of("GET", "/v1/users/1/balance", NULL, NULL), 200);
 	redis_start();
-	wait_until(status_of(P, "GET", "/readyz", NULL, NULL) == 200);
+	wait_until(status_of("GET", "/readyz", NULL, NULL) == 200);
 	wait_until(redis_int("ZSCORE usher:{main}:seats:11 2") > 0);
 	ck_assert(sql_int("SELECT epoch FROM queues WHERE name = 'main'") > epoch);
-	char *score = redis_text("ZSCORE usher:{main}:seats:11 1");
-	ck_assert_str_eq(score, "inf");
-	free(score);
+	ck_assert(seat_is_paid(11, 1));
 	free(token);
-	wait_until(holds());
+	wait_until(audit_holds());
 }
 END_TEST
 
@@ -132,9 +78,9 @@ START_TEST(test_redis_stopped)
 	process_kill(&stack.redis, SIGSTOP);
 	ck_assert_int_eq(refusal_of("GET", "/v1/queue/position", token, NULL), 503);
 	ck_assert_int_lt(now_ms() - began, 4000);
-	ck_assert_int_eq(status_of(P, "GET", "/v1/users/1/balance", NULL, NULL), 200);
+	ck_assert_int_eq(status_of("GET", "/v1/users/1/balance", NULL, NULL), 200);
 	process_kill(&stack.redis, SIGCONT);
-	wait_until(status_of(P, "GET", "/v1/queue/position", token, NULL) == 200);
+	wait_until(status_of("GET", "/v1/queue/position", token, NULL) == 200);
 	free(token);
 }
 END_TEST
@@ -148,9 +94,9 @@ START_TEST(test_mysql_killed)
 	process_kill(&stack.mysql, SIGKILL);
 	ck_assert_int_eq(refusal_of("GET", "/v1/users/1/balance", NULL, NULL), 503);
 	ck_assert_int_eq(refusal_of("POST", "/v1/reservations", token, "{\"scheduleId\":12,\"seatId\":9}"), 503);
-	ck_assert_int_eq(status_of(P, "GET", "/v1/queue/position", token, NULL), 200);
-	wait_until(status_of(P, "GET", "/readyz", NULL, NULL) == 503);
-	ck_assert_int_eq(status_of(P, "DELETE", "/v1/tokens", token, NULL), 204);
+	ck_assert_int_eq(status_of("GET", "/v1/queue/position", token, NULL), 200);
+	wait_until(status_of("GET", "/readyz", NULL, NULL) == 503);
+	ck_assert_int_eq(status_of("DELETE", "/v1/tokens", token, NULL), 204);
 	free(token);
 	/* The worker that has checked user 5 before knows the user still. */
 	wait_until((waiting = token_of(P, 5, "main")) != NULL);
@@ -158,12 +104,12 @@ START_TEST(test_mysql_killed)
 	ck_assert_str_eq(reply_string(&r, "status"), "WAITING");
 	reply_free(&r);
 	mysql_start();
-	wait_until(status_of(P, "GET", "/v1/users/1/balance", NULL, NULL) == 200);
+	wait_until(status_of("GET", "/v1/users/1/balance", NULL, NULL) == 200);
 	wait_until(redis_int("ZSCORE usher:{main}:active 5") > 0);
 	/* The hold of the reservation that failed was given back. */
 	ck_assert_int_eq(redis_int("ZSCORE usher:{main}:seats:12 9"), -1);
 	free(waiting);
-	wait_until(holds());
+	wait_until(audit_holds());
 }
 END_TEST
 
@@ -173,7 +119,7 @@ START_TEST(test_unique_key_has_the_last_word)
 	char *first = inside(10), *second = inside(11);
 	struct reply r;
 
-	reserve(first, 12, 20);
+	hold(first, 12, 20);
 	ck_assert_int_eq(redis_int("ZREM usher:{main}:seats:12 20"), 1);
 	r = call(P, "POST", "/v1/reservations", second, "{\"scheduleId\":12,\"seatIds\":[20,21]}");
 	ck_assert_int_eq(r.status, 409);
@@ -193,8 +139,8 @@ END_TEST
 /* A daemon died after COMMIT and before Redis knew: any daemon's keeper settles it. */
 START_TEST(test_payment_is_settled_by_the_keeper)
 {
-	char *token = inside(12), *seat;
-	int64_t id = reserve(token, 12, 30);
+	char *token = inside(12);
+	int64_t id = hold(token, 12, 30);
 
 	sql_run("UPDATE reservations SET status = 'PAID' WHERE id = %ld;"
 		"UPDATE balances SET amount = amount - 50000 WHERE user_id = 12;"
@@ -205,12 +151,10 @@ START_TEST(test_payment_is_settled_by_the_keeper)
 		"INSERT INTO settlements VALUES (%ld, UTC_TIMESTAMP(3))",
 		(long)id, (long)id, (long)id, (long)id);
 	wait_until(sql_int("SELECT COUNT(*) FROM settlements") == 0);
-	seat = redis_text("ZSCORE usher:{main}:seats:12 30");
-	ck_assert_str_eq(seat, "inf");
-	free(seat);
-	ck_assert_int_eq(status_of(P, "GET", "/v1/queue/position", token, NULL), 302);
+	ck_assert(seat_is_paid(12, 30));
+	ck_assert_int_eq(status_of("GET", "/v1/queue/position", token, NULL), 302);
 	free(token);
-	wait_until(holds());
+	wait_until(audit_holds());
 }
 END_TEST
 
@@ -218,12 +162,12 @@ END_TEST
 START_TEST(test_lapsed_hold_ends)
 {
 	char *token = inside(13), *other = inside(14);
-	int64_t id = reserve(token, 12, 40);
+	int64_t id = hold(token, 12, 40);
 
 	sql_run("UPDATE reservations SET expires_at = UTC_TIMESTAMP(3) WHERE id = %ld", (long)id);
 	wait_until(sql_int("SELECT status = 'EXPIRED' FROM reservations WHERE id = %ld", (long)id) == 1);
 	ck_assert_int_eq(redis_int("ZREM usher:{main}:seats:12 40"), 1);
-	reserve(other, 12, 40);
+	hold(other, 12, 40);
 	free(token);
 	free(other);
 }
@@ -231,7 +175,7 @@ END_TEST
 
 static void *charge_slowly(void *status)
 {
-	*(int *)status = status_of(P, "POST", "/v1/users/15/balance/charges", NULL, "{\"amount\":1}");
+	*(int *)status = status_of("POST", "/v1/users/15/balance/charges", NULL, "{\"amount\":1}");
 	return NULL;
 }
 
@@ -326,7 +270,7 @@ START_TEST(test_absent_at_start)
 	redis_start();
 	mysql_start();
 	ck_assert(usherd_wait_ready(3, 20));
-	ck_assert_int_eq(status_of(stack.port[3], "GET", "/readyz", NULL, NULL), 200);
+	ck_assert_int_eq(status_port(stack.port[3], "GET", "/readyz", NULL, NULL), 200);
 	ck_assert_int_eq(usherd_stop(3), 0);
 }
 END_TEST
@@ -349,39 +293,26 @@ START_TEST(test_two_start_at_once)
 }
 END_TEST
 
-static Suite *suite(void)
+/* The first test starts the servers. */
+static void begin(void)
 {
-	Suite *s = suite_create("fault");
-	TCase *tc = tcase_create("fault");
-
-	tcase_set_timeout(tc, 60);
-	tcase_add_test(tc, test_absent_at_start);
-	tcase_add_test(tc, test_two_start_at_once);
-	tcase_add_test(tc, test_redis_comes_back_empty);
-	tcase_add_test(tc, test_flushall);
-	tcase_add_test(tc, test_redis_stopped);
-	tcase_add_test(tc, test_mysql_killed);
-	tcase_add_test(tc, test_unique_key_has_the_last_word);
-	tcase_add_test(tc, test_payment_is_settled_by_the_keeper);
-	tcase_add_test(tc, test_lapsed_hold_ends);
-	tcase_add_test(tc, test_graceful_stop);
-	tcase_add_test(tc, test_full_queue);
-	tcase_add_test(tc, test_library_versions);
-	suite_add_tcase(s, tc);
-	return s;
 }
 
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
+	const TTest *const tests[] = {test_absent_at_start,
+				      test_two_start_at_once,
+				      test_redis_comes_back_empty,
+				      test_flushall,
+				      test_redis_stopped,
+				      test_mysql_killed,
+				      test_unique_key_has_the_last_word,
+				      test_payment_is_settled_by_the_keeper,
+				      test_lapsed_hold_ends,
+				      test_graceful_stop,
+				      test_full_queue,
+				      test_library_versions,
+				      NULL};
 
-	/* The tests share one stack and follow each other: no forking in between. */
-	stack_begin();
-	srunner_set_fork_status(runner, CK_NOFORK);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	stack_end();
-	return failed ? 1 : 0;
+	return stack_main("fault", 60, begin, tests);
 }

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/http.h"
-#include "support/stack.h"
+#include "support/kit.h"
 
 #define LINE 10000
 #define NEWCOMERS 50
@@ -25,7 +24,7 @@ static int port_of(int user)
 	return stack.port[user % 2];
 }
 
-static int status_of(int user, const char *method, const char *path, const char *json)
+static int status_as(int user, const char *method, const char *path, const char *json)
 {
 	struct reply r = call(port_of(user), method, path, tokens[user], json);
 	int status = r.status;
@@ -55,7 +54,7 @@ static void paused(const char *yes)
 	reply_free(&r);
 }
 
-static void pay(int user, int seat)
+static void buy(int user, int seat)
 {
 	char body[64];
 	struct reply r;
@@ -65,7 +64,7 @@ static void pay(int user, int seat)
 	ck_assert_int_eq(r.status, 201);
 	snprintf(body, sizeof(body), "{\"reservationId\":%d}", (int)reply_number(&r, "reservationId"));
 	reply_free(&r);
-	ck_assert_int_eq(status_of(user, "POST", "/v1/payments", body), 201);
+	ck_assert_int_eq(status_as(user, "POST", "/v1/payments", body), 201);
 }
 
 static void everybody_enters(void)
@@ -112,8 +111,8 @@ START_TEST(test_ten_thousand_come_back)
 	int64_t began, epoch = sql_int("SELECT epoch FROM queues");
 
 	everybody_enters();
-	pay(1, 1);
-	ck_assert_int_eq(status_of(2, "POST", "/v1/reservations", "{\"scheduleId\":11,\"seatId\":2}"), 201);
+	buy(1, 1);
+	ck_assert_int_eq(status_as(2, "POST", "/v1/reservations", "{\"scheduleId\":11,\"seatId\":2}"), 201);
 	wait_until(redis_int("ZSCORE usher:{main}:active 4") > 0);
 	wait_until(sql_int("SELECT COUNT(*) FROM admissions") == 4);
 	paused("true"); /* so that the order can be looked at in peace */
@@ -134,9 +133,9 @@ START_TEST(test_ten_thousand_come_back)
 			wait_until(position_of(user) != 0);
 	}
 	/* Through: paid, or inside without a hold. Inside again: who holds a seat. */
-	ck_assert_int_eq(status_of(1, "GET", "/v1/queue/position", NULL), 302);
-	ck_assert_int_eq(status_of(3, "GET", "/v1/queue/position", NULL), 302);
-	ck_assert_int_eq(status_of(2, "GET", "/v1/concerts/1/dates", NULL), 200);
+	ck_assert_int_eq(status_as(1, "GET", "/v1/queue/position", NULL), 302);
+	ck_assert_int_eq(status_as(3, "GET", "/v1/queue/position", NULL), 302);
+	ck_assert_int_eq(status_as(2, "GET", "/v1/concerts/1/dates", NULL), 200);
 	check_order(5);
 	paused("false");
 	wait_until(redis_int("ZCARD usher:{main}:active") == 3);
@@ -145,32 +144,17 @@ START_TEST(test_ten_thousand_come_back)
 }
 END_TEST
 
-int main(void)
+static void begin(void)
 {
-	Suite *s = suite_create("recovery");
-	TCase *tc = tcase_create("recovery");
-	SRunner *runner;
-	char file[96];
-	FILE *f;
-	int failed;
-
-	stack_begin();
-	snprintf(file, sizeof(file), "--catalog=%s/catalog.json", stack.dir);
-	f = fopen(strchr(file, '/'), "w");
-	if (!f || fputs(catalog, f) < 0 || fclose(f) != 0)
-		return 1;
 	redis_start();
 	mysql_start();
-	usherd_start(0, file, "--return-seconds=8", NULL);
+	usherd_start(0, stack_catalog(catalog), "--return-seconds=8", NULL);
 	usherd_start(1, "--return-seconds=8", NULL);
-	tcase_set_timeout(tc, 120);
-	tcase_add_test(tc, test_ten_thousand_come_back);
-	suite_add_tcase(s, tc);
-	runner = srunner_create(s);
-	srunner_set_fork_status(runner, CK_NOFORK);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	stack_end();
-	return failed ? 1 : 0;
+}
+
+int main(void)
+{
+	const TTest *const tests[] = {test_ten_thousand_come_back, NULL};
+
+	return stack_main("recovery", 120, begin, tests);
 }

@@ -13,10 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "support/http.h"
-#include "support/stack.h"
+#include "support/kit.h"
 
-#define P stack.port[0]
 #define MEGABYTE (1024 * 1024)
 #define KEEP_ALIVE "GET /v1/users/1/balance HTTP/1.1\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n"
 
@@ -33,63 +31,12 @@ static const char catalog[] =
 	"\"schedules\":[{\"id\":31,\"startsAt\":\"2089-12-24T10:00:00.000Z\",\"venue\":\"Stadium\","
 	"\"sections\":[{\"name\":\"A\",\"rows\":200,\"seatsPerRow\":100,\"price\":1000}]}]}]}";
 
-static int status_of(const char *method, const char *path, const char *token, const char *json)
-{
-	struct reply r = call(P, method, path, token, json);
-	int status = r.status;
-
-	reply_free(&r);
-	return status;
-}
-
-/* A token whose owner is inside. */
-static char *inside(int user)
-{
-	char *token = token_of(P, user, "main");
-
-	ck_assert_ptr_nonnull(token);
-	wait_until(status_of("GET", "/v1/concerts/1/dates", token, NULL) == 200);
-	return token;
-}
-
-static int64_t reserve(const char *token, int schedule, int seat)
-{
-	char body[64];
-	struct reply r;
-	int64_t id;
-
-	snprintf(body, sizeof(body), "{\"scheduleId\":%d,\"seatId\":%d}", schedule, seat);
-	r = call(P, "POST", "/v1/reservations", token, body);
-	ck_assert_int_eq(r.status, 201);
-	ck_assert_str_eq(reply_string(&r, "status"), "HELD");
-	id = (int64_t)reply_number(&r, "reservationId");
-	reply_free(&r);
-	return id;
-}
-
 static void cancel(const char *token, int64_t reservation)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "/v1/reservations/%ld", (long)reservation);
 	ck_assert_int_eq(status_of("DELETE", path, token, NULL), 204);
-}
-
-static void pay(const char *token, int64_t reservation)
-{
-	char body[64];
-
-	snprintf(body, sizeof(body), "{\"reservationId\":%ld}", (long)reservation);
-	ck_assert_int_eq(status_of("POST", "/v1/payments", token, body), 201);
-}
-
-static bool seat_is_paid(int schedule, int seat)
-{
-	char *score = redis_text("ZSCORE usher:{main}:seats:%d %d", schedule, seat);
-	bool paid = score && strcmp(score, "inf") == 0;
-
-	free(score);
-	return paid;
 }
 
 static void started(void)
@@ -102,7 +49,7 @@ static void started(void)
 START_TEST(test_settled_after_start)
 {
 	char *token = inside(1);
-	long id = (long)reserve(token, 11, 1);
+	long id = (long)hold(token, 11, 1);
 
 	ck_assert_int_eq(usherd_stop(0), 0);
 	sql_run("UPDATE reservations SET status = 'PAID' WHERE id = %ld;"
@@ -126,11 +73,11 @@ END_TEST
 START_TEST(test_second_cancel_frees_nothing)
 {
 	char *token = inside(2);
-	int64_t first = reserve(token, 11, 2), second;
+	int64_t first = hold(token, 11, 2), second;
 
 	cancel(token, first);
 	ck_assert_int_eq(redis_int("ZSCORE usher:{main}:seats:11 2"), -1);
-	second = reserve(token, 11, 2);
+	second = hold(token, 11, 2);
 	cancel(token, first);
 	ck_assert_int_gt(redis_int("ZSCORE usher:{main}:seats:11 2"), 0);
 	ck_assert_int_gt(redis_int("ZSCORE usher:{main}:holds:2 1:11:2"), 0);
@@ -143,9 +90,9 @@ END_TEST
 START_TEST(test_leaving_ends_earlier_holds)
 {
 	char *token = inside(3), *other = inside(4);
-	int64_t paid = reserve(token, 11, 3), held = reserve(token, 11, 4);
+	int64_t paid = hold(token, 11, 3), held = hold(token, 11, 4);
 
-	pay(token, paid);
+	pay_for(token, paid);
 	wait_until(seat_is_paid(11, 3));
 	wait_until(status_of("GET", "/v1/queue/position", token, NULL) == 302);
 	free(token);
@@ -157,7 +104,7 @@ START_TEST(test_leaving_ends_earlier_holds)
 	ck_assert_int_eq(sql_int("SELECT status = 'CANCELLED' FROM reservations WHERE id = %ld", (long)held), 1);
 	ck_assert_int_eq(sql_int("SELECT status = 'PAID' FROM reservations WHERE id = %ld", (long)paid), 1);
 	ck_assert(seat_is_paid(11, 3));
-	reserve(other, 11, 4);
+	hold(other, 11, 4);
 	free(token);
 	free(other);
 }
@@ -398,7 +345,7 @@ static bool held_anew(const char *token)
 START_TEST(test_held_again_between_the_ends)
 {
 	char *token = inside(9);
-	int64_t id = reserve(token, 21, 1);
+	int64_t id = hold(token, 21, 1);
 
 	wait_until(held_anew(token));
 	ck_assert_int_eq(sql_int("SELECT status = 'EXPIRED' FROM reservations WHERE id = %ld", (long)id), 1);
@@ -407,46 +354,25 @@ START_TEST(test_held_again_between_the_ends)
 }
 END_TEST
 
-static Suite *suite(void)
+static void begin(void)
 {
-	Suite *s = suite_create("review");
-	TCase *tc = tcase_create("review");
-
-	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, started, NULL);
-	tcase_add_test(tc, test_settled_after_start);
-	tcase_add_test(tc, test_second_cancel_frees_nothing);
-	tcase_add_test(tc, test_leaving_ends_earlier_holds);
-	tcase_add_test(tc, test_large_body_after_keep_alive);
-	tcase_add_test(tc, test_head_has_no_body);
-	tcase_add_test(tc, test_blind_pipelining);
-	tcase_add_test(tc, test_stop_with_endless_statement);
-	tcase_add_test(tc, test_large_answer_survives_stop);
-	tcase_add_test(tc, test_held_again_between_the_ends);
-	suite_add_tcase(s, tc);
-	return s;
+	redis_start();
+	mysql_start();
+	usherd_start(0, stack_catalog(catalog), NULL);
 }
 
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	char file[96];
-	FILE *f;
-	int failed;
+	const TTest *const tests[] = {test_settled_after_start,
+				      test_second_cancel_frees_nothing,
+				      test_leaving_ends_earlier_holds,
+				      test_large_body_after_keep_alive,
+				      test_head_has_no_body,
+				      test_blind_pipelining,
+				      test_stop_with_endless_statement,
+				      test_large_answer_survives_stop,
+				      test_held_again_between_the_ends,
+				      NULL};
 
-	stack_begin();
-	snprintf(file, sizeof(file), "--catalog=%s/catalog.json", stack.dir);
-	f = fopen(strchr(file, '/'), "w");
-	if (!f || fputs(catalog, f) < 0 || fclose(f) != 0)
-		return 1;
-	redis_start();
-	mysql_start();
-	usherd_start(0, file, NULL);
-	/* The tests share one stack: no forking in between. */
-	srunner_set_fork_status(runner, CK_NOFORK);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	stack_end();
-	return failed ? 1 : 0;
+	return stack_main("review", 60, begin, tests);
 }

@@ -105,6 +105,18 @@ void stack_end(void)
 		die(command);
 }
 
+const char *stack_catalog(const char *json)
+{
+	static char flag[128];
+	FILE *f;
+
+	snprintf(flag, sizeof(flag), "--catalog=%s/catalog.json", stack.dir);
+	f = fopen(strchr(flag, '/'), "w");
+	if (!f || fputs(json, f) < 0 || fclose(f) != 0)
+		die("catalog.json");
+	return flag;
+}
+
 static redisContext *redis_connect(void)
 {
 	redisContext *c = redisConnectUnix(stack.redis_socket);

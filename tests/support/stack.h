@@ -27,6 +27,10 @@ extern struct stack stack;
 void stack_begin(void);
 void stack_end(void);
 
+/* Writes a catalogue into the stack's directory. Gives the flag that loads it, in memory that the next
+ * call uses again. */
+const char *stack_catalog(const char *json);
+
 /* Each starts its server and returns when it answers; redis keeps nothing on disk. */
 void redis_start(void);
 void mysql_start(void);

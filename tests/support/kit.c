@@ -1,31 +1,44 @@
 /* The runner and the checks the API tests share. */
-#include "kit.h"
+#include "support/kit.h"
 
 #include <ctype.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-int api_main(const char *name, const TTest *const *tests)
+static int suite_run(const char *name, int seconds, enum fork_status fork, const TTest *const *tests)
 {
 	Suite *suite = suite_create(name);
 	TCase *tc = tcase_create(name);
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
-	stack_begin();
-	redis_start();
-	mysql_start();
-	usherd_start(0, "--catalog=" SRCDIR "/tests/api/catalog.json", NULL);
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, seconds);
 	for (; *tests; tests++)
 		tcase_add_test(tc, *tests);
 	suite_add_tcase(suite, tc);
+	srunner_set_fork_status(runner, fork);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	stack_end();
 	return failed ? 1 : 0;
+}
+
+int api_main(const char *name, const TTest *const *tests)
+{
+	stack_begin();
+	redis_start();
+	mysql_start();
+	usherd_start(0, "--catalog=" SRCDIR "/tests/api/catalog.json", NULL);
+	return suite_run(name, 60, CK_FORK_GETENV, tests);
+}
+
+int stack_main(const char *name, int seconds, void (*begin)(void), const TTest *const *tests)
+{
+	stack_begin();
+	begin();
+	return suite_run(name, seconds, CK_NOFORK, tests);
 }
 
 struct reply ask_port(int port, const char *method, const char *path, const char *token, const char *fmt, ...)
@@ -181,6 +194,23 @@ bool stands(const char *token, const char *status)
 	return yes;
 }
 
+int status_port(int port, const char *method, const char *path, const char *token, const char *json)
+{
+	struct reply r = call(port, method, path, token, json);
+	int status = r.status;
+
+	reply_free(&r);
+	return status;
+}
+
+char *inside(int user)
+{
+	char *token = enter(user, "main");
+
+	wait_until(stands(token, "ACTIVE"));
+	return token;
+}
+
 int64_t hold(const char *token, int schedule, int seat)
 {
 	struct reply r = answered(
@@ -190,6 +220,29 @@ int64_t hold(const char *token, int schedule, int seat)
 	ck_assert_int_gt(id, 0);
 	reply_free(&r);
 	return id;
+}
+
+void pay_for(const char *token, int64_t reservation)
+{
+	done(ask("POST", "/v1/payments", token, "{\"reservationId\":%ld}", (long)reservation), 201);
+}
+
+bool audit_holds(void)
+{
+	struct reply r = admin("GET", "/admin/v1/audit", NULL);
+	bool yes = r.status == 200 && cJSON_IsTrue(cJSON_GetObjectItem(r.json, "holds"));
+
+	reply_free(&r);
+	return yes;
+}
+
+bool seat_is_paid(int schedule, int seat)
+{
+	char *score = redis_text("ZSCORE usher:{main}:seats:%d %d", schedule, seat);
+	bool paid = score && strcmp(score, "inf") == 0;
+
+	free(score);
+	return paid;
 }
 
 int64_t balance_of(int user)

@@ -1,5 +1,5 @@
 /*
- * What every API test needs: one runner, requests in one line, answers checked in one line.
+ * What tests over HTTP share: runners, requests in one line, answers checked in one line.
  */
 #ifndef USHER_TESTS_KIT_H
 #define USHER_TESTS_KIT_H
@@ -17,6 +17,10 @@
 /* Runs `tests` (ended by NULL) as one suite, with Redis, MariaDB and one usherd that has loaded
  * tests/api/catalog.json. Gives what main() returns. */
 int api_main(const char *name, const TTest *const *tests);
+
+/* Runs `tests` (ended by NULL, `seconds` for each) after `begin` has started what they need. They
+ * follow each other in this one process and see what the ones before have left. */
+int stack_main(const char *name, int seconds, void (*begin)(void), const TTest *const *tests);
 
 /* One request to a daemon, with a token (NULL: none) and a JSON body made printf-like (NULL: none). */
 struct reply ask_port(int port, const char *method, const char *path, const char *token, const char *fmt, ...)
@@ -61,8 +65,22 @@ char *enter(int user, const char *queue);
 /* The status in line or inside of a token ("" after the token's end). */
 bool stands(const char *token, const char *status);
 
-/* Holds one seat and gives the reservation's id. */
+/* The status of an answer alone. */
+int status_port(int port, const char *method, const char *path, const char *token, const char *json);
+#define status_of(...) status_port(P, __VA_ARGS__)
+
+/* A token of queue main whose owner is inside; waits until they are let in. The caller frees it. */
+char *inside(int user);
+
+/* Holds one seat and gives the reservation's id; pays for a reservation. */
 int64_t hold(const char *token, int schedule, int seat);
+void pay_for(const char *token, int64_t reservation);
+
+/* Whether GET /admin/v1/audit says that every invariant holds. */
+bool audit_holds(void);
+
+/* Whether Redis has the seat of queue main as paid. */
+bool seat_is_paid(int schedule, int seat);
 
 /* The balance of a user over HTTP. */
 int64_t balance_of(int user);
