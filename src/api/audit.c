@@ -17,13 +17,14 @@ struct audited {
 /*
  * MySQL is read first: a payment that is in it and not on the list of the unsettled has been told
  * to Redis before. Then Redis, then MySQL again: what Redis has as paid was committed before.
- * So a disagreement is a fault and never a moment in between.
+ * So a disagreement is a fault and never a moment in between. The queues are looked at before and after:
+ * what was read of a Redis that lost its data on the way, and is being made anew, says nothing.
  */
 struct auditing {
 	const struct audit_job *first;
-	struct queue_status *queues; /* of each queue of the catalogue */
-	int64_t *both;               /* how many users are waiting and inside */
-	size_t queues_asked, seats_asked;
+	struct queue_status *queues, *queues_again; /* of each queue of the catalogue */
+	int64_t *both;                              /* how many users are waiting and inside */
+	size_t queues_asked, seats_asked, queues_asked_again;
 	struct audited *schedules;
 };
 
@@ -36,9 +37,10 @@ enum step audit_mysql(struct request *r)
 	if (!c)
 		return STEP_DONE;
 	a->queues = arena_alloc(&r->task.arena, (c->queue_count + 1) * sizeof(*a->queues));
+	a->queues_again = arena_alloc(&r->task.arena, (c->queue_count + 1) * sizeof(*a->queues_again));
 	a->both = arena_alloc(&r->task.arena, (c->queue_count + 1) * sizeof(*a->both));
 	a->schedules = arena_alloc(&r->task.arena, (c->schedule_count + 1) * sizeof(*a->schedules));
-	if (!a->queues || !a->both || !a->schedules)
+	if (!a->queues || !a->queues_again || !a->both || !a->schedules)
 		return reply_problem(r, CODE_OVERLOADED, NULL);
 	if (!job_or_reply(r, sizeof(struct audit_job), audit_work))
 		return STEP_DONE;
@@ -46,26 +48,33 @@ enum step audit_mysql(struct request *r)
 	return job_wait(r);
 }
 
+/* A queue the catalogue names; NULL after a 503. */
+static struct queue *queue_or_reply(struct request *r, const char *name)
+{
+	struct queue *q = engine_queue(&visit_of(r)->worker->engine, name, strlen(name));
+
+	if (!q)
+		reply_problem(r, CODE_UNAVAILABLE, NULL);
+	return q;
+}
+
 /* Two questions a queue: its figures, and who is in both sets. */
 enum step audit_queues(struct request *r)
 {
 	struct visit *v = visit_of(r);
 	struct auditing *a = v->state;
-	struct engine *e = &v->worker->engine;
-	const char *name;
 	struct queue *q;
 	size_t i = a->queues_asked / 2;
 
 	if (i == v->catalog->queue_count)
 		return STEP_NEXT;
 	request_repeat(r);
-	name = v->catalog->queues[i].name;
-	q = engine_queue(e, name, strlen(name));
+	q = queue_or_reply(r, v->catalog->queues[i].name);
 	if (!q)
-		return reply_problem(r, CODE_UNAVAILABLE, NULL);
+		return STEP_DONE;
 	if (a->queues_asked++ % 2 == 0)
-		return queue_ask_status(&r->task, e, q, &a->queues[i]);
-	return queue_count_both(&r->task, e, q, &a->both[i]);
+		return queue_ask_status(&r->task, &v->worker->engine, q, &a->queues[i]);
+	return queue_count_both(&r->task, &v->worker->engine, q, &a->both[i]);
 }
 
 enum step audit_seats(struct request *r)
@@ -73,18 +82,41 @@ enum step audit_seats(struct request *r)
 	struct visit *v = visit_of(r);
 	struct auditing *a = v->state;
 	struct audited *s = &a->schedules[a->seats_asked];
-	const char *name;
 	struct queue *q;
 
 	if (a->seats_asked == v->catalog->schedule_count)
 		return STEP_NEXT;
 	request_repeat(r);
 	s->schedule = &v->catalog->schedules[a->seats_asked++];
-	name = s->schedule->concert->queue->name;
-	q = engine_queue(&v->worker->engine, name, strlen(name));
+	q = queue_or_reply(r, s->schedule->concert->queue->name);
 	if (!q)
-		return reply_problem(r, CODE_UNAVAILABLE, NULL);
+		return STEP_DONE;
 	return seats_paid(&r->task, &v->worker->engine, q, s->schedule->id, &s->paid);
+}
+
+enum step audit_queues_again(struct request *r)
+{
+	struct visit *v = visit_of(r);
+	struct auditing *a = v->state;
+	size_t i = a->queues_asked_again;
+	struct queue *q;
+
+	if (i == v->catalog->queue_count)
+		return STEP_NEXT;
+	request_repeat(r);
+	a->queues_asked_again++;
+	q = queue_or_reply(r, v->catalog->queues[i].name);
+	return q ? queue_ask_status(&r->task, &v->worker->engine, q, &a->queues_again[i]) : STEP_DONE;
+}
+
+/* Whether every queue was there the whole time. */
+static bool queues_stood(const struct auditing *a, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!a->queues[i].known || !a->queues_again[i].known ||
+		    a->queues[i].settings.epoch != a->queues_again[i].settings.epoch)
+			return false;
+	return true;
 }
 
 enum step audit_mysql_again(struct request *r)
@@ -191,6 +223,8 @@ enum step audit_answer(struct request *r)
 	bool holds = true;
 	struct json j;
 
+	if (!queues_stood(a, queues))
+		return reply_problem(r, CODE_NO_QUEUE, "Redis lost its data a moment ago and is being made anew");
 	json_begin(&j, &r->task.arena);
 	json_object(&j, NULL);
 	json_array(&j, "invariants");

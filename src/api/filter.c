@@ -98,19 +98,21 @@ static enum step reply_not_active(struct request *r)
 	return problem_end(r, &j, CODE_TOKEN_NOT_ACTIVE);
 }
 
+enum step reply_not_inside(struct request *r)
+{
+	return visit_of(r)->standing.code == CODE_TOKEN_EXPIRED ? reply_expired(r) : reply_not_active(r);
+}
+
 static enum step token_judge(struct request *r)
 {
-	const struct visit *v = visit_of(r);
+	enum code code = visit_of(r)->standing.code;
 	unsigned needs = r->route->needs;
 
-	if (v->standing.code == CODE_TOKEN_EXPIRED) {
-		if ((needs & NEED_ACTIVE_OR_REPLAY) && request_header(r, "Idempotency-Key"))
-			return STEP_NEXT;
-		return reply_expired(r);
-	}
-	if ((needs & NEED_ACTIVE) && v->standing.code != CODE_ACTIVE)
-		return reply_not_active(r);
-	return STEP_NEXT;
+	if (code == CODE_ACTIVE || (code != CODE_TOKEN_EXPIRED && !(needs & NEED_ACTIVE)))
+		return STEP_NEXT;
+	if ((needs & NEED_ACTIVE_OR_REPLAY) && request_header(r, "Idempotency-Key"))
+		return STEP_NEXT;
+	return reply_not_inside(r);
 }
 
 const struct prelude filter_preludes[] = {

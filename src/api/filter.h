@@ -6,8 +6,8 @@
 
 #include "api/visit.h"
 
-/* An ended token passes if the request carries an Idempotency-Key: the handler looks for the
- * answer that may have got lost. visit->standing.code is TOKEN_EXPIRED then. Goes with NEED_ACTIVE. */
+/* A token that is not inside passes if the request carries an Idempotency-Key: the handler looks for the
+ * answer that may have got lost. visit->standing.code is not ACTIVE then. Goes with NEED_ACTIVE. */
 #define NEED_ACTIVE_OR_REPLAY 16
 
 /* The order is the order of the sequence diagrams. */
@@ -16,6 +16,9 @@ extern const size_t filter_prelude_count;
 
 /* 302 to the token route. */
 enum step reply_expired(struct request *r);
+
+/* 302 or 403, whichever the filter has for where the token stands. */
+enum step reply_not_inside(struct request *r);
 
 /* What a user is told about where they stand: WAITING or SCHEDULED by the queue's opening. */
 enum code standing_code(const struct queue *q, const struct standing *s);

@@ -33,7 +33,7 @@ enum step payment_ask(struct request *r)
 	j->place = v->token.place;
 	memcpy(j->queue, v->queue->name, sizeof(j->queue));
 	j->idempotency = v->idempotency;
-	j->replay_only = v->standing.code == CODE_TOKEN_EXPIRED;
+	j->replay_only = v->standing.code != CODE_ACTIVE;
 	return job_wait(r);
 }
 
@@ -47,7 +47,7 @@ enum step payment_settle(struct request *r)
 	struct queue *q;
 
 	if (j->code == CODE_TOKEN_EXPIRED)
-		return reply_expired(r);
+		return reply_not_inside(r);
 	if (j->code != CODE_OK)
 		return reply_problem(r, j->code, NULL);
 	r->rescue = payment_answer;

@@ -62,7 +62,7 @@ struct router *routes_new(void)
 		 "/admin/v1/audit",
 		 NEED_ADMIN,
 		 0,
-		 {audit_mysql, audit_queues, audit_seats, audit_mysql_again, audit_answer}},
+		 {audit_mysql, audit_queues, audit_seats, audit_queues_again, audit_mysql_again, audit_answer}},
 		{METHOD_GET, "/healthz", NEED_NOTHING, 0, {health_live}},
 		{METHOD_GET, "/readyz", NEED_NOTHING, 0, {health_ready}},
 		{METHOD_GET, "/metrics", NEED_NOTHING, 0, {metrics_answer}},

@@ -74,6 +74,7 @@ enum step admin_catalog_answer(struct request *r);
 enum step audit_mysql(struct request *r);
 enum step audit_queues(struct request *r);
 enum step audit_seats(struct request *r);
+enum step audit_queues_again(struct request *r);
 enum step audit_mysql_again(struct request *r);
 enum step audit_answer(struct request *r);
 

@@ -27,6 +27,14 @@ enum code admissions_write_work(struct db *db, struct job *job)
 	return db_code(db_reading(db, admissions_write, job));
 }
 
+enum db_result admission_note(struct db *db, const char *queue, uint64_t place, int64_t user)
+{
+	return db_exec(db,
+		       "INSERT IGNORE INTO admissions (queue, place, user_id, created_at)"
+		       " VALUES (?, ?, ?, UTC_TIMESTAMP(3))",
+		       "sii", queue, (int64_t)place, user);
+}
+
 static enum db_result through_read(struct db *db, void *arg)
 {
 	struct through_job *j = arg;

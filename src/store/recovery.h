@@ -15,6 +15,10 @@ struct admissions_job {
 };
 enum code admissions_write_work(struct db *db, struct job *job);
 
+/* Part of a transaction that shows that somebody has been let in: written down with it, so that
+ * it is known also when Redis is lost before anybody wrote the admission down. */
+enum db_result admission_note(struct db *db, const char *queue, uint64_t place, int64_t user);
+
 /* Who was let in, in the order of the primary key, after (`place`, `user`): at most ADMITTED_MOST. */
 struct through_job {
 	struct job job;

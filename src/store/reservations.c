@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/recovery.h"
 
 static const char *const status_names[] = {"HELD", "PAID", "EXPIRED", "CANCELLED"};
 
@@ -197,6 +198,8 @@ static enum db_result reserve_new(struct db *db, struct reserve_job *j)
 		r = reservation_insert(db, j);
 	if (r == DB_OK)
 		r = limit_check(db, j);
+	if (r == DB_OK)
+		r = admission_note(db, j->queue, j->place, j->user);
 	if (r == DB_OK)
 		r = reservation_read(db, j->reservation.id, &j->reservation);
 	if (r != DB_OK || j->reservation.status == RESERVATION_HELD)

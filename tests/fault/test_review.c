@@ -354,6 +354,46 @@ START_TEST(test_held_again_between_the_ends)
 }
 END_TEST
 
+/* A payment whose answer got lost can be asked for again by whoever was put back in line: Redis was
+ * lost before it was told. */
+START_TEST(test_payment_asked_for_from_the_line)
+{
+	char *token = inside(10), *place = redis_text("ZSCORE usher:{main}:places 10");
+	int64_t id = hold(token, 11, 10);
+	const char *headers = say("Authorization: Bearer %s\r\nIdempotency-Key: lost-answer\r\n", token),
+		   *body = say("{\"reservationId\":%ld}", (long)id);
+	struct reply r;
+
+	done(http(P, "POST", "/v1/payments", headers, body), 201);
+	wait_until(seat_is_paid(11, 10));
+	done(admin("PATCH", "/admin/v1/queues/main", "{\"paused\":true}"), 200);
+	ck_assert_int_eq(redis_int("ZADD usher:{main}:waiting %s 10", place), 1);
+	r = answered(http(P, "POST", "/v1/payments", headers, body), 201);
+	ck_assert_str_eq(reply_header(&r, "Idempotent-Replay"), "true");
+	reply_free(&r);
+	refused(ask("POST", "/v1/payments", token, "%s", body), 403, "TOKEN_NOT_ACTIVE", NULL);
+	headers = say("Authorization: Bearer %s\r\nIdempotency-Key: never-used\r\n", token);
+	refused(http(P, "POST", "/v1/payments", headers, body), 403, "TOKEN_NOT_ACTIVE", NULL);
+	done(ask("DELETE", "/v1/tokens", token, NULL), 204);
+	done(admin("PATCH", "/admin/v1/queues/main", "{\"paused\":false}"), 200);
+	free(token);
+	free(place);
+}
+END_TEST
+
+/* A reservation shows that its user had been let in, also if nobody has written the admission down. */
+START_TEST(test_reservation_notes_the_admission)
+{
+	char *token = inside(11);
+
+	wait_until(sql_int("SELECT COUNT(*) FROM admissions WHERE user_id = 11") == 1);
+	sql_run("DELETE FROM admissions WHERE user_id = 11");
+	hold(token, 11, 11);
+	ck_assert_int_eq(sql_int("SELECT COUNT(*) FROM admissions WHERE user_id = 11"), 1);
+	free(token);
+}
+END_TEST
+
 static void begin(void)
 {
 	redis_start();
@@ -372,6 +412,8 @@ int main(void)
 				      test_stop_with_endless_statement,
 				      test_large_answer_survives_stop,
 				      test_held_again_between_the_ends,
+				      test_payment_asked_for_from_the_line,
+				      test_reservation_notes_the_admission,
 				      NULL};
 
 	return stack_main("review", 60, begin, tests);

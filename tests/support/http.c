@@ -43,17 +43,29 @@ int http_send(int fd, const void *data, size_t len)
 	return 0;
 }
 
-/* Reads one byte at a time up to the blank line: what follows belongs to the body or the next. */
+/* Looks at what has come before taking it: what follows the blank line belongs to the body or to the
+ * next answer. */
 static char *headers_read(int fd)
 {
-	char *text = calloc(1, 65536);
+	char *text = calloc(1, 65536), *end = NULL;
 	size_t n = 0;
 
-	while (n < 65535 && recv(fd, text + n, 1, 0) == 1) {
-		n++;
-		if (n >= 4 && memcmp(text + n - 4, "\r\n\r\n", 4) == 0)
-			return text;
+	while (!end && n < 65535) {
+		ssize_t seen = recv(fd, text + n, 65535 - n, MSG_PEEK);
+		size_t take;
+
+		if (seen <= 0)
+			break;
+		text[n + (size_t)seen] = '\0';
+		end = strstr(text, "\r\n\r\n");
+		take = end ? (size_t)(end + 4 - text) - n : (size_t)seen;
+		if (recv(fd, text + n, take, 0) != (ssize_t)take)
+			break;
+		n += take;
+		text[n] = '\0';
 	}
+	if (end)
+		return text;
 	free(text);
 	return NULL;
 }

@@ -1,11 +1,8 @@
-/* Starting, asking and stopping the private servers. */
+/* Starting and stopping the private servers. */
 #include "stack.h"
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <hiredis/hiredis.h>
-#include <mysql.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -57,7 +54,7 @@ static pid_t spawn(const char *name, const char *const *argv)
 	if (getppid() != parent)
 		_exit(1);
 	dup2(open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
-	dup2(open(err, O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
+	dup2(open(err, O_WRONLY | O_CREAT | (stack.lasting ? O_APPEND : O_TRUNC), 0600), 2);
 	execvp(argv[0], (char *const *)(uintptr_t)argv);
 	fprintf(stderr, "cannot run %s: %s\n", argv[0], strerror(errno));
 	_exit(127);
@@ -117,43 +114,45 @@ const char *stack_catalog(const char *json)
 	return flag;
 }
 
-static redisContext *redis_connect(void)
+void redis_spawn(void)
 {
-	redisContext *c = redisConnectUnix(stack.redis_socket);
+	const char *const argv[] = {"redis-server",
+				    "--port",
+				    "0",
+				    "--unixsocket",
+				    stack.redis_socket,
+				    "--save",
+				    "",
+				    "--dir",
+				    stack.dir,
+				    "--appendonly",
+				    stack.lasting ? "yes" : "no",
+				    "--daemonize",
+				    "no",
+				    NULL};
 
-	if (c && c->err) {
-		redisFree(c);
-		return NULL;
-	}
-	return c;
+	stack.redis = spawn("redis", argv);
 }
 
 void redis_start(void)
 {
-	const char *const argv[] = {
-		"redis-server", "--port", "0", "--unixsocket", stack.redis_socket, "--save", "", "--appendonly", "no",
-		"--daemonize",  "no",     NULL};
 	int64_t until = now_ms() + 10000;
-	redisContext *c;
 
-	stack.redis = spawn("redis", argv);
-	while (!(c = redis_connect())) {
+	redis_spawn();
+	while (!redis_answers()) {
 		if (ended(stack.redis) || now_ms() > until)
 			die("redis-server does not start");
 		pause_briefly();
 	}
-	redisFree(c);
 }
 
-static MYSQL *mysql_connect_now(const char *database)
+void redis_forget(void)
 {
-	MYSQL *m = mysql_init(NULL);
+	char command[128];
 
-	if (m && !mysql_real_connect(m, NULL, "root", "", database, 0, stack.mysql_socket, CLIENT_MULTI_STATEMENTS)) {
-		mysql_close(m);
-		return NULL;
-	}
-	return m;
+	snprintf(command, sizeof(command), "rm -rf '%s/appendonlydir'", stack.dir);
+	if (system(command) != 0)
+		die(command);
 }
 
 /* MySQL's own name where that is what the machine has. */
@@ -215,9 +214,9 @@ static void mysql_copy(const char *data)
 		die(command);
 }
 
-void mysql_start(void)
+void mysql_spawn(void)
 {
-	char data[128], datadir[160], socket[160], pid[160];
+	char datadir[160], socket[160], pid[160];
 	const char *argv[] = {has_program("mariadbd") ? "mariadbd" : "mysqld",
 			      "--no-defaults",
 			      datadir,
@@ -229,23 +228,26 @@ void mysql_start(void)
 			      "--innodb-flush-log-at-trx-commit=1",
 			      geteuid() ? NULL : "--user=root",
 			      NULL};
-	int64_t until = now_ms() + 60000;
-	MYSQL *m;
 
-	snprintf(data, sizeof(data), "%s/mysql", stack.dir);
-	snprintf(datadir, sizeof(datadir), "--datadir=%s", data);
+	snprintf(datadir, sizeof(datadir), "--datadir=%s/mysql", stack.dir);
 	snprintf(socket, sizeof(socket), "--socket=%s", stack.mysql_socket);
 	snprintf(pid, sizeof(pid), "--pid-file=%s/mysql.pid", stack.dir);
-	mysql_copy(data);
 	stack.mysql = spawn("mysql", argv);
-	while (!(m = mysql_connect_now(NULL))) {
+}
+
+void mysql_start(void)
+{
+	int64_t until = now_ms() + 60000;
+	char data[128];
+
+	snprintf(data, sizeof(data), "%s/mysql", stack.dir);
+	mysql_copy(data);
+	mysql_spawn();
+	while (!database_made()) {
 		if (ended(stack.mysql) || now_ms() > until)
 			die("mariadbd does not start");
 		pause_briefly();
 	}
-	if (mysql_query(m, "CREATE DATABASE IF NOT EXISTS usher CHARACTER SET utf8mb4") != 0)
-		die("CREATE DATABASE");
-	mysql_close(m);
 }
 
 void usherd_spawn(int i, const char *const *flags)
@@ -350,90 +352,4 @@ int usherd_stop(int i)
 	waitpid(stack.usherd[i], &status, 0);
 	stack.usherd[i] = 0;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static char *redis_ask_v(const char *fmt, va_list ap)
-{
-	redisContext *c = redis_connect();
-	redisReply *reply = c ? redisvCommand(c, fmt, ap) : NULL;
-	char *text = NULL;
-
-	if (reply && reply->type == REDIS_REPLY_INTEGER) {
-		text = malloc(32);
-		snprintf(text, 32, "%lld", reply->integer);
-	} else if (reply && (reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS)) {
-		text = strdup(reply->str);
-	}
-	if (reply)
-		freeReplyObject(reply);
-	if (c)
-		redisFree(c);
-	return text;
-}
-
-char *redis_text(const char *fmt, ...)
-{
-	va_list ap;
-	char *text;
-
-	va_start(ap, fmt);
-	text = redis_ask_v(fmt, ap);
-	va_end(ap);
-	return text;
-}
-
-int64_t redis_int(const char *fmt, ...)
-{
-	va_list ap;
-	char *text;
-	int64_t n;
-
-	va_start(ap, fmt);
-	text = redis_ask_v(fmt, ap);
-	va_end(ap);
-	n = text ? strtoll(text, NULL, 10) : -1;
-	free(text);
-	return n;
-}
-
-static int64_t sql(const char *fmt, va_list ap)
-{
-	MYSQL *m = mysql_connect_now("usher");
-	char text[4096];
-	int64_t n = -1;
-
-	ck_assert_msg(m != NULL, "no MariaDB");
-	vsnprintf(text, sizeof(text), fmt, ap);
-	ck_assert_msg(mysql_query(m, text) == 0, "%s: %s", text, mysql_error(m));
-	do {
-		MYSQL_RES *res = mysql_store_result(m);
-		MYSQL_ROW row = res ? mysql_fetch_row(res) : NULL;
-
-		if (row && row[0])
-			n = strtoll(row[0], NULL, 10);
-		if (res)
-			mysql_free_result(res);
-	} while (mysql_next_result(m) == 0);
-	mysql_close(m);
-	return n;
-}
-
-int64_t sql_int(const char *fmt, ...)
-{
-	va_list ap;
-	int64_t n;
-
-	va_start(ap, fmt);
-	n = sql(fmt, ap);
-	va_end(ap);
-	return n;
-}
-
-void sql_run(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	sql(fmt, ap);
-	va_end(ap);
 }

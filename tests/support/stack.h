@@ -18,6 +18,7 @@ struct stack {
 	char redis_socket[96], mysql_socket[96];
 	pid_t redis, mysql, usherd[STACK_DAEMONS];
 	int port[STACK_DAEMONS];
+	bool lasting; /* Redis keeps its data on disk, and logs are added to over a restart; set it first */
 };
 
 /* The one stack of this test program. */
@@ -31,9 +32,16 @@ void stack_end(void);
  * call uses again. */
 const char *stack_catalog(const char *json);
 
-/* Each starts its server and returns when it answers; redis keeps nothing on disk. */
+/* Each starts its server and returns when it answers. */
 void redis_start(void);
 void mysql_start(void);
+
+/* Each starts its server and returns at once; mysql_start() must have been called once before. */
+void redis_spawn(void);
+void mysql_spawn(void);
+
+/* Takes away what a Redis that is not running has on disk. */
+void redis_forget(void);
 
 /* Starts usherd number `i` on a free port and returns when it says it is ready. Further flags
  * follow, ended by NULL. */
@@ -53,14 +61,25 @@ void process_kill(pid_t *pid, int signal);
 /* What usherd number `i` has written to standard error so far; the caller frees it. */
 char *usherd_log(int i);
 
+/* Whether Redis can be connected to; whether MariaDB can, and has the database usher now. */
+bool redis_answers(void);
+bool database_made(void);
+
 /* A command to the private Redis, printf-like as hiredis formats it. Text and numbers come back
  * as text, nil and errors as NULL; the caller frees it. redis_int gives numbers, -1 for nil. */
 char *redis_text(const char *fmt, ...);
 int64_t redis_int(const char *fmt, ...);
 
+/* Gives every row of a query to `row`, its columns as text (NULL as NULL). */
+void sql_rows(void (*row)(void *arg, char **columns), void *arg, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* The first column of the first row of a query, as a number (-1: no row), and any statement. */
 int64_t sql_int(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void sql_run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same for a server that may be away: gives whether it went well. `out` may be NULL. */
+bool sql_try(int64_t *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Runs `condition` until it is true; fails the test with its text after ten seconds. */
 #define wait_until(condition)                                                                                          \
