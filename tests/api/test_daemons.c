@@ -194,11 +194,9 @@ START_TEST(test_a_daemon_with_a_wrong_clock)
 	struct reply r;
 	char *token;
 
-	setenv("LD_PRELOAD", "./skew.so", 1);
-	setenv("ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0", 1);
+	usherd_clock_wrong(true);
 	usherd_start(1, NULL);
-	unsetenv("LD_PRELOAD");
-	unsetenv("ASAN_OPTIONS");
+	usherd_clock_wrong(false);
 	r = answered(ask_port(stack.port[1], "GET", "/v1/users/1/balance", NULL, NULL), 200);
 	ck_assert_msg(hour_of(reply_header(&r, "Date")) == (hour_now() + 1) % 24, "its clock is not wrong");
 	reply_free(&r);

@@ -278,6 +278,17 @@ void usherd_spawn(int i, const char *const *flags)
 	stack.usherd[i] = spawn(name, argv);
 }
 
+void usherd_clock_wrong(bool wrong)
+{
+	if (!wrong) {
+		unsetenv("LD_PRELOAD");
+		unsetenv("ASAN_OPTIONS");
+		return;
+	}
+	setenv("LD_PRELOAD", "./skew.so", 1);
+	setenv("ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0", 1);
+}
+
 static char *file_read(const char *path)
 {
 	FILE *f = fopen(path, "r");

@@ -52,6 +52,9 @@ void usherd_start(int i, ...);
 void usherd_spawn(int i, const char *const *flags);
 bool usherd_wait_ready(int i, int seconds);
 
+/* The usherds started from now on (or no longer) have a calendar that is an hour ahead. */
+void usherd_clock_wrong(bool wrong);
+
 /* Sends SIGTERM and gives the exit status, or -1 if a signal ended it. */
 int usherd_stop(int i);
 

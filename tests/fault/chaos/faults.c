@@ -68,7 +68,10 @@ void faults_daemon_spawn(int i)
 
 	snprintf(listen, sizeof(listen), "--listen=127.0.0.1:%d", stack.port[i]);
 	snprintf(catalog, sizeof(catalog), "--catalog=%s/catalog.json", stack.dir);
+	/* One of the two has a wrong calendar from its first start on: it decides nothing. */
+	usherd_clock_wrong(i == 1);
 	usherd_spawn(i, flags);
+	usherd_clock_wrong(false);
 }
 
 static void lost(void)
