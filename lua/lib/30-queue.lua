@@ -73,6 +73,19 @@ local function room_inside(q, s, now)
 	return math.max(0, math.min(room, s.rate - recent))
 end
 
+-- gives: whether this epoch's own hands did not give out the place. A draw of the lottery has no epoch:
+-- after the first one it counts as old.
+local function old_place(s, place)
+	return s.epoch > 1 and math.floor(tonumber(place) / EPOCH_SPAN) < s.epoch
+end
+
+-- An old place has had its turn: until this is noted its token brings it back into the line.
+local function turn_note(q, s, place, user)
+	if old_place(s, place) then
+		redis.call('SADD', q.through, place .. ':' .. user)
+	end
+end
+
 -- Opens a session for each user of `line` (user, place, user, place, ...), to be claimed
 -- within the queue's claimSeconds, and keeps the admission for a minute: the rate and
 -- the expected time are counted from it.
@@ -88,6 +101,7 @@ local function sessions_open(q, s, now, line)
 		users[#users + 1] = user
 		admitted[#admitted + 1] = int(now)
 		admitted[#admitted + 1] = place .. ':' .. user
+		turn_note(q, s, place, user)
 	end
 	redis.call('ZADD', q.active, unpack(active))
 	redis.call('ZADD', q.places, unpack(places))

@@ -1,5 +1,5 @@
 -- usher_admit: ends what is over and lets in who is next. Any daemon may call it at any time.
--- KEYS: queue waiting active places unclaimed admitted.
+-- KEYS: queue waiting active places unclaimed admitted through.
 -- ARGS: batch (most to end and most to admit in this call, 1..1000),
 --       mayAdmit (0 while MySQL does not answer: sessions still end).
 -- gives: {OK, ended, admitted, 1 if another call would find work now else 0},
@@ -16,12 +16,13 @@ local function admissions_forget(q, now, batch)
 end
 
 redis.register_function('usher_admit', function(keys, args)
-	local bad = miscounted('usher_admit', keys, args, 6, 2, 2)
+	local bad = miscounted('usher_admit', keys, args, 7, 2, 2)
 	if bad then
 		return bad
 	end
 	local q, batch, may_admit = queue_of(keys), tonumber(args[1]), args[2] == '1'
 	local now, s = now_ms(), settings_of(q.queue)
+	q.through = keys[7]
 	if not s then
 		return { CODE.NO_QUEUE }
 	end

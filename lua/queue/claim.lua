@@ -11,11 +11,7 @@
 -- Whether the place was given before the present epoch began. A numbered place says so itself; a
 -- draw of the lottery has no epoch, but its token has a time.
 local function of_earlier_epoch(s, place, issued_at)
-	place = tonumber(place)
-	if place < EPOCH_SPAN then
-		return s.epoch > 1 and tonumber(issued_at) < s.epoch_at
-	end
-	return math.floor(place / EPOCH_SPAN) < s.epoch
+	return old_place(s, place) and (tonumber(place) >= EPOCH_SPAN or tonumber(issued_at) < s.epoch_at)
 end
 
 -- Puts a user back at an old place. gives: whether that was theirs to have.

@@ -213,8 +213,9 @@ enum step queue_leave(struct task *t, struct engine *e, struct queue *q, uint64_
 
 	if (!a)
 		return task_failed(t, redis_refusal(e->redis));
-	fcall_begin(&f, "usher_leave", QUEUE_KEYS + 1);
+	fcall_begin(&f, "usher_leave", QUEUE_KEYS + 2);
 	fcall_queue(&f, q);
+	fcall_text(&f, q->keys.through);
 	fcall_text(&f, holds_key(holds, q->name, (int64_t)user));
 	fcall_number(&f, (int64_t)user);
 	fcall_number(&f, (int64_t)place);
@@ -344,8 +345,9 @@ enum step queue_admit(struct task *t, struct engine *e, struct queue *q, int bat
 
 	if (!a)
 		return task_failed(t, redis_refusal(e->redis));
-	fcall_begin(&f, "usher_admit", QUEUE_KEYS);
+	fcall_begin(&f, "usher_admit", QUEUE_KEYS + 1);
 	fcall_queue(&f, q);
+	fcall_text(&f, q->keys.through);
 	fcall_number(&f, batch);
 	fcall_number(&f, may_admit);
 	return call(t, a, &f, q);

@@ -268,13 +268,13 @@ const char *leave(int64_t user, int64_t place)
 {
 	char keys[128];
 
-	snprintf(keys, sizeof(keys), QUEUE_KEYS " holds:%" PRId64, user);
+	snprintf(keys, sizeof(keys), QUEUE_KEYS " through holds:%" PRId64, user);
 	return fcall("usher_leave", keys, "%" PRId64 " %" PRId64, user, place);
 }
 
 const char *admit(int batch, int may_admit)
 {
-	return fcall("usher_admit", QUEUE_KEYS, "%d %d", batch, may_admit);
+	return fcall("usher_admit", QUEUE_KEYS " through", "%d %d", batch, may_admit);
 }
 
 int64_t place_of(int64_t user)

@@ -312,6 +312,25 @@ START_TEST(test_who_was_through_stays_out)
 }
 END_TEST
 
+/* Who came back, was let in and has left again is through, and so is who came back and left the line. */
+START_TEST(test_an_old_place_has_one_turn)
+{
+	lose_everything(2);
+	clock_add(5000);
+	is(claim(4, PLACE(4)), "WAITING 1");
+	is(claim(6, PLACE(6)), "WAITING 2");
+	is(admit(1, 1), "OK 0 1 1");
+	is(leave(4, PLACE(4)), "OK");
+	is(claim(4, PLACE(4)), "TOKEN_EXPIRED");
+	is(leave(6, PLACE(6)), "OK");
+	is(claim(6, PLACE(6)), "TOKEN_EXPIRED");
+	is(enter(4), "ACTIVE 1 %" PRId64 " %" PRId64 " %" PRId64 " 0", EPOCH(2) + 1, clock_now(), clock_now() + 600000);
+	/* A place of this epoch needs no note. */
+	is(leave(4, EPOCH(2) + 1), "OK");
+	is(command("SCARD usher:{main}:through"), "2");
+}
+END_TEST
+
 START_TEST(test_the_better_place_counts)
 {
 	lose_everything(2);
@@ -410,6 +429,7 @@ int main(void)
 				      test_large_round_places_are_exact,
 				      test_old_places_come_back_in_order,
 				      test_who_was_through_stays_out,
+				      test_an_old_place_has_one_turn,
 				      test_the_better_place_counts,
 				      test_nobody_is_let_in_while_old_places_return,
 				      test_holders_are_inside_again,
