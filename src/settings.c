@@ -53,7 +53,14 @@ static struct setting table[] = {
 	{"catalog-limit", "1048576", NUMBER_OF(catalog_limit, 1024, 268435456),
 	 "bytes of a catalogue sent to /admin/v1/catalog", 0},
 	{"header-limit", "16384", NUMBER_OF(header_limit, 1024, 1048576), "bytes of a request's headers", 0},
+	{"header-lines", "100", NUMBER_OF(header_lines, 10, 10000), "lines of a request's headers", 0},
+	{"input-limit", "67108864", NUMBER_OF(input_limit, 1048576, 1099511627776),
+	 "bytes that requests not yet whole may take together", 0},
+	{"connections-limit", "10000", NUMBER_OF(connections_limit, 1, 10000000), "most open connections", 0},
 	{"idle-seconds", "60", NUMBER_OF(idle_seconds, 1, 86400), "an idle connection is closed after", 0},
+	{"request-seconds", "30", NUMBER_OF(request_seconds, 1, 86400),
+	 "most time from the first byte of a request to its last", 0},
+	{"answer-seconds", "60", NUMBER_OF(answer_seconds, 1, 86400), "most time a client may take for an answer", 0},
 };
 
 #define TABLE_SIZE (sizeof(table) / sizeof(table[0]))

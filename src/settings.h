@@ -14,7 +14,8 @@ struct settings {
 	char *config, *listen, *redis, *mysql, *log_level, *catalog;
 	char *secret, *secret_file, *previous_secret, *previous_secret_file, *admin_key, *admin_key_file;
 	long workers, db_threads, db_queue, redis_in_flight, return_seconds;
-	long body_limit, catalog_limit, header_limit, idle_seconds;
+	long body_limit, catalog_limit, header_limit, header_lines, input_limit, connections_limit;
+	long idle_seconds, request_seconds, answer_seconds;
 
 	/* Taken apart. */
 	char *listen_host;

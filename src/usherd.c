@@ -1,5 +1,6 @@
 /* Start, workers, stop. */
 #include <event2/event.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
@@ -16,6 +17,8 @@
 #include "worker.h"
 
 #define POOL_STOP_MS 1500
+#define OWN_DESCRIPTORS 32 /* files, pipes, the keeper's connections */
+#define OWN_DESCRIPTORS_A_WORKER 8
 #define STOP_MS 7000 /* what is under way may take this long after SIGTERM */
 
 static int port;
@@ -37,22 +40,28 @@ static void log_level_set(void)
 		log_set_level(LOG_LEVEL_DEBUG);
 }
 
-/* As many descriptors as the system allows: each client takes one. */
-static void descriptors_raise(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
 static long worker_count(void)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
 	return settings.workers ? settings.workers : cores > 0 ? cores : 1;
+}
+
+/* As many descriptors as the system allows: each client takes one, and so do we ourselves. */
+static void descriptors_raise(void)
+{
+	long own = OWN_DESCRIPTORS + settings.db_threads + OWN_DESCRIPTORS_A_WORKER * worker_count(), room;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	room = limit.rlim_cur > LONG_MAX ? LONG_MAX : (long)limit.rlim_cur - own;
+	if (settings.connections_limit <= room)
+		return;
+	settings.connections_limit = room > 1 ? room : 1;
+	log_info("setting connections-limit: %ld, the system allows no more descriptors", settings.connections_limit);
 }
 
 /* The threads are to leave the signals to main(): call before any of them starts. */

@@ -114,7 +114,8 @@ static void *worker_main(void *arg)
 
 static int worker_init(struct worker *w, int fd)
 {
-	const struct server_config config = {.router = workers.router, .begin = visit_begin, .owner = w};
+	const struct server_config config = {
+		.router = workers.router, .begin = visit_begin, .workers = workers.count, .owner = w};
 
 	w->nudge.deliver = on_nudge;
 	w->stop.deliver = on_stop;

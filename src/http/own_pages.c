@@ -4,8 +4,6 @@
  * on their way into a connection's output buffer and replaced by a problem.
  */
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,48 +27,33 @@ static enum code page_code(int status)
 	}
 }
 
-static void page_replace(struct evbuffer *out)
+void own_page_write(struct evbuffer *out, enum code code)
 {
-	char line[16] = "", body[512];
-	enum code code;
-	int len;
+	char body[512];
+	int len = snprintf(body, sizeof(body),
+			   "{\"type\":\"urn:usher:problem:%s\",\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\","
+			   "\"code\":\"%s\"}",
+			   code_name(code), code_text(code), code_status(code), code_text(code), code_name(code));
 
-	evbuffer_copyout(out, line, sizeof(line) - 1);
-	code = page_code(atoi(line + strcspn(line, " ")));
-	len = snprintf(body, sizeof(body),
-		       "{\"type\":\"urn:usher:problem:%s\",\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\","
-		       "\"code\":\"%s\"}",
-		       code_name(code), code_text(code), code_status(code), code_text(code), code_name(code));
-	evbuffer_drain(out, evbuffer_get_length(out));
 	evbuffer_add_printf(out,
 			    "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\n"
-			    "Content-Length: %d\r\nConnection: close\r\n\r\n%s",
-			    code_status(code), wire_reason(code_status(code)), len, body);
+			    "%sContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+			    code_status(code), wire_reason(code_status(code)),
+			    code_status(code) == 503 ? "Retry-After: 1\r\n" : "", len, body);
 }
 
-static void output_changed(struct evbuffer *out, const struct evbuffer_cb_info *info, void *arg)
+bool own_page_take(struct evbuffer *out, enum code *code)
 {
-	struct server *s = arg;
-	struct evbuffer_ptr page;
+	char line[16] = "";
+	struct evbuffer_ptr page = evbuffer_search(out, "\r\n\r\n<HTML>", 10, NULL);
 
-	if (s->replying || info->n_added == 0)
-		return;
-	page = evbuffer_search(out, "\r\n\r\n<HTML>", 10, NULL);
 	if (page.pos < 0)
-		return;
-	s->replying = true;
-	page_replace(out);
-	s->replying = false;
-}
-
-struct bufferevent *own_pages_watch(struct event_base *base, void *server)
-{
-	struct bufferevent *bev = bufferevent_socket_new(base, -1, 0);
-
-	/* A client that goes on sending while it does not read its answers is not listened to. */
-	if (bev)
-		bufferevent_setwatermark(bev, EV_READ, 0, ((struct server *)server)->input_most);
-	if (bev)
-		evbuffer_add_cb(bufferevent_get_output(bev), output_changed, server);
-	return bev;
+		return false;
+	/* Once a bufferevent has written, only it may take from its output; but nothing of this has left. */
+	evbuffer_unfreeze(out, 1);
+	evbuffer_copyout(out, line, sizeof(line) - 1);
+	*code = page_code(atoi(line + strcspn(line, " ")));
+	evbuffer_drain(out, evbuffer_get_length(out));
+	evbuffer_freeze(out, 1);
+	return true;
 }

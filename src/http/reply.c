@@ -2,6 +2,8 @@
 #include "http/reply.h"
 
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
 #include <event2/http.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,9 +36,12 @@ static void evhttp_send(struct request *r, const struct answer *a)
 	}
 	if (r->parked)
 		wire_unpark(r);
-	r->server->replying = true;
+	connection_sends(r->connection, r->ev);
 	evhttp_send_reply(r->ev, a->status, wire_reason(a->status), a->type ? body : NULL);
-	r->server->replying = false;
+	/* evhttp would take the client's end of sending for its end of reading, and drop the answer. */
+	bufferevent_disable(r->connection->bev, EV_READ);
+	if (r->last)
+		connection_part(r->connection);
 }
 
 /* The one way out: every answer of ours leaves here. */
@@ -44,7 +49,7 @@ static enum step send_answer(struct request *r, const struct answer *a)
 {
 	r->replied = true;
 	r->status = a->status;
-	if (r->server->stopping)
+	if (r->server->stopping || r->last)
 		reply_header(r, "Connection", "close");
 	if (wire_fits(r))
 		wire_send(r->server, r, a);

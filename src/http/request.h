@@ -8,6 +8,7 @@
 #include "base/task.h"
 
 struct bufferevent;
+struct connection;
 struct evhttp_request;
 struct route;
 struct server;
@@ -21,6 +22,7 @@ struct request {
 	struct task task; /* its arena lives as long as the request */
 	struct server *server;
 	struct evhttp_request *ev;
+	struct connection *connection;
 	const struct route *route;
 	enum method method; /* HEAD is GET; the body of the answer is left out on the way */
 	unsigned step;      /* the next one */
@@ -34,6 +36,7 @@ struct request {
 	/* Answers instead of a 503 when what is waited for fails: the rest can be done by others. */
 	enum step (*rescue)(struct request *r);
 	bool replied, parked; /* parked: the handler has waited, see wire.c */
+	bool last;            /* the connection ends with this answer */
 	int status;
 	/* What evhttp had its bufferevent call, while the request is parked. */
 	struct {

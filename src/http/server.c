@@ -25,7 +25,7 @@
 #define BACKLOG 4096
 #define STOP_CHECK_MS 10
 #define INPUT_SLACK 16384
-#define ACCEPT_PAUSE_MS 100
+#define TICK_MS 100
 
 static const char *const method_names[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "?"};
 
@@ -152,7 +152,9 @@ static enum code request_open(struct request *r, char allow[64])
 static void on_request(struct evhttp_request *ev, void *arg)
 {
 	struct server *s = arg;
-	struct request *r = request_take(s);
+	struct connection *c = connection_of(&s->connections, ev);
+	struct request *r = c ? request_take(s) : NULL;
+	const char *trouble;
 	char allow[64];
 	enum code code;
 
@@ -160,22 +162,26 @@ static void on_request(struct evhttp_request *ev, void *arg)
 		evhttp_send_error(ev, 503, NULL);
 		return;
 	}
+	connection_works(c);
 	r->ev = ev;
+	r->connection = c;
 	r->method = method_of(evhttp_request_get_command(ev));
 	r->step = 0;
 	r->body = NULL;
 	r->context = NULL;
 	r->rescue = NULL;
-	r->replied = r->parked = false;
+	r->replied = r->parked = r->last = false;
 	r->started_us = log_enabled(LOG_LEVEL_DEBUG) ? clock_us() : 0;
-	code = request_open(r, allow);
+	trouble = framing_trouble(ev);
+	r->last = trouble != NULL;
+	code = trouble ? CODE_INVALID_REQUEST : request_open(r, allow);
 	if (code == CODE_OK) {
 		task_run(&r->task);
 		return;
 	}
 	if (code == CODE_METHOD_NOT_ALLOWED)
 		reply_header(r, "Allow", allow);
-	reply_problem(r, code, NULL);
+	reply_problem(r, code, trouble);
 	request_finish(&r->task);
 }
 
@@ -300,14 +306,17 @@ int server_listen(const char *host, int *port)
 	return fd;
 }
 
-/* Runs ten times a second: ends the pause that accept_failed() began. */
-static void accept_again(evutil_socket_t fd, short what, void *arg)
+/* Ends the pause that accept_failed() began, and connections whose time is up; keeps the gauge. */
+static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct server *s = arg;
 
 	(void)fd, (void)what;
 	if (s->socket)
 		evconnlistener_enable(evhttp_bound_socket_get_listener(s->socket));
+	connections_tick(&s->connections);
+	metric_add(METRIC_under_way, s->under_way - s->under_way_shown);
+	s->under_way_shown = s->under_way;
 }
 
 /* Descriptors or memory are out: trying at once again would only burn the processor. The argument
@@ -319,12 +328,27 @@ static void accept_failed(struct evconnlistener *listener, void *arg)
 	evconnlistener_disable(listener);
 }
 
+/* A body over every route's limit is not even read. */
+static long body_most(void)
+{
+	return settings.admin_key && settings.catalog_limit > settings.body_limit ? settings.catalog_limit
+										  : settings.body_limit;
+}
+
+/* The limits of the process are shared out evenly, as the system shares out the connections. */
+static bool connections_setup(struct server *s)
+{
+	size_t workers = (size_t)s->config.workers, most = (size_t)settings.connections_limit / workers;
+	size_t input = (size_t)(body_most() + settings.header_limit + INPUT_SLACK);
+	size_t held = (size_t)settings.input_limit / workers;
+
+	return connections_init(&s->connections, s->loop->base, most ? most : 1, input,
+				held > 2 * input ? held : 2 * input);
+}
+
 static bool http_setup(struct server *s, int fd)
 {
 	struct evconnlistener *listener = evconnlistener_new(s->loop->base, NULL, NULL, LEV_OPT_CLOSE_ON_FREE, 0, fd);
-	/* Whole seconds; a body over every route's limit is not even read. */
-	long most = settings.admin_key && settings.catalog_limit > settings.body_limit ? settings.catalog_limit
-										       : settings.body_limit;
 
 	if (!listener) {
 		close(fd);
@@ -336,16 +360,14 @@ static bool http_setup(struct server *s, int fd)
 		evconnlistener_free(listener);
 		return false;
 	}
-	s->input_most = (size_t)(most + settings.header_limit + INPUT_SLACK);
-	evhttp_set_bevcb(s->http, own_pages_watch, s);
+	s->connections.listener = listener;
+	evhttp_set_bevcb(s->http, connection_new, &s->connections);
 	evhttp_set_gencb(s->http, on_request, s);
 	evhttp_set_allowed_methods(s->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD | EVHTTP_REQ_PUT |
 						    EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_TRACE |
 						    EVHTTP_REQ_CONNECT | EVHTTP_REQ_PATCH);
-	evhttp_set_max_body_size(s->http, most);
+	evhttp_set_max_body_size(s->http, body_most());
 	evhttp_set_max_headers_size(s->http, settings.header_limit);
-	evhttp_set_timeout(s->http, (int)settings.idle_seconds);
-	evhttp_set_flags(s->http, EVHTTP_SERVER_LINGERING_CLOSE);
 	evhttp_set_default_content_type(s->http, NULL);
 	evconnlistener_set_error_cb(listener, accept_failed);
 	return true;
@@ -353,7 +375,7 @@ static bool http_setup(struct server *s, int fd)
 
 struct server *server_new(struct loop *l, int fd, const struct server_config *config)
 {
-	const struct timeval tv = {0, ACCEPT_PAUSE_MS * 1000};
+	const struct timeval tv = {0, TICK_MS * 1000};
 	struct server *s = calloc(1, sizeof(*s));
 
 	if (!s) {
@@ -363,8 +385,8 @@ struct server *server_new(struct loop *l, int fd, const struct server_config *co
 	s->loop = l;
 	s->config = *config;
 	s->body = evbuffer_new();
-	s->pause = event_new(l->base, -1, EV_PERSIST, accept_again, s);
-	if (!http_setup(s, fd) || !s->body || !s->pause || event_add(s->pause, &tv) != 0) {
+	s->tick = event_new(l->base, -1, EV_PERSIST, on_tick, s);
+	if (!connections_setup(s) || !http_setup(s, fd) || !s->body || !s->tick || event_add(s->tick, &tv) != 0) {
 		server_free(s);
 		return NULL;
 	}
@@ -382,7 +404,7 @@ static void stop_look(evutil_socket_t fd, short what, void *arg)
 		s->stopped(s->config.owner);
 		return;
 	}
-	s->drained = s->under_way == 0 && s->sending == 0;
+	s->drained = s->under_way == 0 && s->connections.count[PHASE_SENDING] == 0;
 	event_add(s->stop_check, &tv);
 }
 
@@ -393,6 +415,7 @@ void server_stop(struct server *s, int most_ms, void (*stopped)(void *owner))
 	s->stop_at = clock_ms() + most_ms;
 	evhttp_del_accept_socket(s->http, s->socket);
 	s->socket = NULL;
+	s->connections.listener = NULL;
 	s->stop_check = evtimer_new(s->loop->base, stop_look, s);
 	if (s->stop_check)
 		stop_look(-1, 0, s);
@@ -406,8 +429,9 @@ void server_free(struct server *s)
 		return;
 	if (s->http)
 		evhttp_free(s->http);
-	if (s->pause)
-		event_free(s->pause);
+	connections_destroy(&s->connections);
+	if (s->tick)
+		event_free(s->tick);
 	if (s->stop_check)
 		event_free(s->stop_check);
 	if (s->body)

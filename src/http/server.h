@@ -12,7 +12,8 @@ struct server_config {
 	const struct router *router;
 	/* Makes r->context when a request begins; called with the arena empty. */
 	bool (*begin)(struct request *r);
-	void *owner; /* what server_owner() gives */
+	long workers; /* servers of this process, which share its limits */
+	void *owner;  /* what server_owner() gives */
 };
 
 /* Whether nobody listens there yet. Sharing a port is for the workers of one daemon: with another
@@ -39,8 +40,5 @@ bool json_type_or_reply(struct request *r);
 
 /* The step that checks and parses a JSON body: for the prelude of NEED_JSON. */
 enum step server_read_json(struct request *r);
-
-/* Whether the request says that its body is JSON; false after the 415. */
-bool json_type_or_reply(struct request *r);
 
 #endif

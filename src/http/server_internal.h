@@ -6,27 +6,26 @@
 
 #include <time.h>
 
+#include "http/connections.h"
 #include "http/server.h"
 
 struct evhttp;
 struct evhttp_bound_socket;
+struct evhttp_request;
 struct evbuffer;
-struct bufferevent;
 
 struct server {
 	struct loop *loop;
 	struct server_config config;
 	struct evhttp *http;
 	struct evhttp_bound_socket *socket;
-	struct event *pause;   /* ends pauses in accepting */
+	struct connections connections;
+	struct event *tick;    /* ten times a second */
 	struct evbuffer *body; /* the body of the answer being sent; empty between answers */
 	struct request *spare;
-	long under_way;
-	size_t input_most; /* bytes a client may have sent that nobody has looked at */
-	long sending;      /* answers that a socket did not take whole */
-	time_t date_of;    /* what `date` was written for */
+	long under_way, under_way_shown; /* requests, now and as the gauge has it */
+	time_t date_of;                  /* what `date` was written for */
 	char date[40];
-	bool replying; /* what goes to a client now is ours, not evhttp's own */
 	bool stopping;
 	bool drained; /* nothing was under way at the last look */
 	struct event *stop_check;
@@ -52,14 +51,21 @@ void wire_unpark(struct request *r);
 /* The reason phrase of a status line. */
 const char *wire_reason(int status);
 
-/* Whether the answer to a request can leave through wire_send(): it was parked, it is HTTP/1.1 and
- * keeps its connection. */
+/* Whether the answer to a request can leave through wire_send(): it was parked, it is HTTP/1.1,
+ * did not come in chunks and keeps its connection. */
 bool wire_fits(const struct request *r);
 
 /* Answers such a request; it is evhttp's again afterwards. */
 void wire_send(struct server *s, struct request *r, const struct answer *a);
 
-/* The error pages that evhttp writes by itself are HTML; this makes them problems. */
-struct bufferevent *own_pages_watch(struct event_base *base, void *server);
+/* Writes a whole answer with the problem `code`, the last one of its connection. */
+void own_page_write(struct evbuffer *out, enum code code);
+
+/* The error pages that evhttp writes by itself are HTML. If `out` holds one it is taken out; gives
+ * true and which problem it was. */
+bool own_page_take(struct evbuffer *out, enum code *code);
+
+/* What is wrong with how a request says where it ends, in words for the client; NULL: nothing. */
+const char *framing_trouble(struct evhttp_request *ev);
 
 #endif

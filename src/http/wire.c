@@ -21,7 +21,7 @@
 #define PARKED_INPUT_MOST 65536 /* a pipelining client's next requests wait here */
 #define HEAD_MOST 1024
 
-/* The client closed or fell silent: the answer is still made, and writing it finds out. */
+/* The client has no more to say, or is gone: the answer is still made, and writing it finds out which. */
 static void on_parked_event(struct bufferevent *bev, short what, void *arg)
 {
 	(void)what, (void)arg;
@@ -34,16 +34,11 @@ static const struct evkeyval *first_header(struct evhttp_request *ev)
 	return evhttp_request_get_output_headers(ev)->tqh_first;
 }
 
-static struct bufferevent *connection_of(struct evhttp_request *ev)
-{
-	return evhttp_connection_get_bufferevent(evhttp_request_get_connection(ev));
-}
-
 /* Without a read callback what a pipelining client sends next is kept and not looked at: evhttp
  * itself does the same while it writes an answer, and takes the input up again after it. */
 void wire_park(struct request *r)
 {
-	struct bufferevent *bev = connection_of(r->ev);
+	struct bufferevent *bev = r->connection->bev;
 
 	bufferevent_getcb(bev, NULL, &r->wire.write, &r->wire.event, &r->wire.arg);
 	bufferevent_setcb(bev, NULL, NULL, on_parked_event, NULL);
@@ -54,7 +49,7 @@ void wire_park(struct request *r)
 
 void wire_unpark(struct request *r)
 {
-	bufferevent_setwatermark(connection_of(r->ev), EV_READ, 0, r->server->input_most);
+	bufferevent_setwatermark(r->connection->bev, EV_READ, 0, r->server->connections.input_most);
 }
 
 const char *wire_reason(int status)
@@ -74,6 +69,7 @@ const char *wire_reason(int status)
 		{403, "Forbidden"},
 		{404, "Not Found"},
 		{405, "Method Not Allowed"},
+		{408, "Request Timeout"},
 		{409, "Conflict"},
 		{413, "Content Too Large"},
 		{415, "Unsupported Media Type"},
@@ -162,44 +158,6 @@ static void head_write(struct head *h, struct server *s, const struct request *r
 	put(h, "\r\n");
 }
 
-/* An answer that is not out yet: a stopping server waits for it. It is out, or its connection is
- * gone, whichever comes first. */
-struct sending {
-	struct server *server;
-	struct evhttp_connection *connection;
-};
-
-static void sending_ended(struct sending *s)
-{
-	evhttp_connection_set_closecb(s->connection, NULL, NULL);
-	s->server->sending--;
-	free(s);
-}
-
-static void on_sent(struct evhttp_request *ev, void *arg)
-{
-	(void)ev;
-	sending_ended(arg);
-}
-
-static void on_closed(struct evhttp_connection *connection, void *arg)
-{
-	(void)connection;
-	sending_ended(arg);
-}
-
-static void sending_count(struct server *s, struct evhttp_request *ev)
-{
-	struct sending *x = malloc(sizeof(*x));
-
-	if (!x)
-		return;
-	*x = (struct sending){s, evhttp_request_get_connection(ev)};
-	s->sending++;
-	evhttp_request_set_on_complete_cb(ev, on_sent, x);
-	evhttp_connection_set_closecb(x->connection, on_closed, x);
-}
-
 /* Hands what the socket did not take to the bufferevent, with the callbacks evhttp gave it. */
 static void send_rest(struct request *r, struct bufferevent *bev, const struct iovec *part, int parts, size_t sent)
 {
@@ -212,8 +170,9 @@ static void send_rest(struct request *r, struct bufferevent *bev, const struct i
 		sent -= skip;
 	}
 	bufferevent_setcb(bev, NULL, r->wire.write, r->wire.event, r->wire.arg);
-	bufferevent_enable(bev, EV_READ | EV_WRITE);
-	sending_count(r->server, r->ev);
+	bufferevent_disable(bev, EV_READ);
+	bufferevent_enable(bev, EV_WRITE);
+	connection_sends(r->connection, r->ev);
 }
 
 bool wire_fits(const struct request *r)
@@ -221,7 +180,8 @@ bool wire_fits(const struct request *r)
 	const struct evkeyval *header;
 	size_t extra = 0;
 
-	if (!r->parked || r->ev->major != 1 || r->ev->minor != 1)
+	/* After a body in chunks evhttp would end the answer as if that were in chunks, too. */
+	if (!r->parked || r->ev->major != 1 || r->ev->minor != 1 || r->ev->chunked)
 		return false;
 	for (header = first_header(r->ev); header; header = header->next.tqe_next)
 		extra += strlen(header->key) + strlen(header->value) + 4;
@@ -230,7 +190,7 @@ bool wire_fits(const struct request *r)
 
 void wire_send(struct server *s, struct request *r, const struct answer *a)
 {
-	struct bufferevent *bev = connection_of(r->ev);
+	struct bufferevent *bev = r->connection->bev;
 	bool body = a->len && evhttp_request_get_command(r->ev) != EVHTTP_REQ_HEAD;
 	struct head head;
 	struct iovec part[2];
@@ -244,5 +204,7 @@ void wire_send(struct server *s, struct request *r, const struct answer *a)
 	/* An error shows again when the bufferevent writes. */
 	if (sent < (ssize_t)(part[0].iov_len + part[1].iov_len))
 		send_rest(r, bev, part, 2, sent > 0 ? (size_t)sent : 0);
+	else
+		connection_rests(r->connection);
 	evhttp_send_reply_end(r->ev);
 }

@@ -258,7 +258,12 @@ static const struct bad {
 	{"body-limit", "1023"},
 	{"catalog-limit", "268435457"},
 	{"header-limit", "1048577"},
+	{"header-lines", "9"},
+	{"input-limit", "1048575"},
+	{"connections-limit", "0"},
 	{"idle-seconds", "0"},
+	{"request-seconds", "0"},
+	{"answer-seconds", "86401"},
 	{"config", "/nonexistent/file"},
 };
 
