@@ -1,9 +1,7 @@
 /* Corners where Redis and MySQL could come apart, where a client could be left without its answer,
  * and where a stop could cut something off. */
-#include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -195,20 +193,6 @@ START_TEST(test_head_has_no_body)
 }
 END_TEST
 
-/* A connection for which the kernel keeps little on either side: small segments, small buffers. */
-static int narrow_connect(void)
-{
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)P)};
-	int fd = socket(AF_INET, SOCK_STREAM, 0), room = 16384, segment = 1400;
-
-	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof(segment));
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
-	ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
-	return fd;
-}
-
 /* Sends requests, reads nothing; gives how many bytes were taken in two seconds. */
 static size_t pipeline_blindly(int fd)
 {
@@ -237,7 +221,7 @@ static size_t pipeline_blindly(int fd)
 /* Who does not read is not read from; the others do not notice. */
 START_TEST(test_blind_pipelining)
 {
-	int fd = narrow_connect();
+	int fd = http_connect_narrow(P);
 	size_t taken = pipeline_blindly(fd);
 	int64_t began = now_ms();
 
@@ -304,7 +288,7 @@ static bool log_says(const char *text)
 START_TEST(test_large_answer_survives_stop)
 {
 	char request[640], header[HEADER_TEXT], *token = inside(8), *text = calloc(1, 8 * MEGABYTE), *body, *length;
-	int fd = narrow_connect();
+	int fd = http_connect_narrow(P);
 	size_t n;
 
 	snprintf(request, sizeof(request), "GET /v1/schedules/31/seats HTTP/1.1\r\nHost: localhost\r\n%s\r\n",

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +14,10 @@
 
 #define ANSWER_SECONDS 20
 
-int http_connect(int port)
+static int connect_or_close(int fd, int port)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
 	struct timeval tv = {ANSWER_SECONDS, 0};
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
@@ -26,6 +26,21 @@ int http_connect(int port)
 		return -1;
 	}
 	return fd;
+}
+
+int http_connect(int port)
+{
+	return connect_or_close(socket(AF_INET, SOCK_STREAM, 0), port);
+}
+
+int http_connect_narrow(int port)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0), room = 16384, segment = 1400;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof(segment));
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+	return connect_or_close(fd, port);
 }
 
 int http_send(int fd, const void *data, size_t len)

@@ -34,6 +34,7 @@ const char *reply_string(const struct reply *r, const char *name);
 
 /* A connection for raw bytes: connect, send, and read one answer (HEAD: without a body). */
 int http_connect(int port);
+int http_connect_narrow(int port); /* for which the kernel keeps little on either side */
 int http_send(int fd, const void *data, size_t len);
 struct reply http_read(int fd, int head);
 
