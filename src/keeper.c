@@ -47,6 +47,7 @@ struct admitting {
 	struct duty duty;
 	struct queue *queue;
 	struct admission admission;
+	bool may_admit, refused; /* of the call under way; whether Redis refused the one before */
 	struct recording recording;
 	struct admitting *next;
 };
@@ -100,7 +101,7 @@ bool keeper_redis_answers(void)
 
 bool keeper_may_admit(void)
 {
-	return keeper_mysql_answers();
+	return keeper_mysql_answers() && pool_takes_writes();
 }
 
 static void redis_answered(void)
@@ -120,19 +121,30 @@ static enum step submit(struct duty *d, struct job *job, int ms)
 
 /* Admission: a duty a queue, so that none waits for another. */
 
+static enum step admit(struct admitting *a, bool may_admit)
+{
+	a->may_admit = may_admit;
+	return queue_admit(&a->duty.task, &keeper.engine, a->queue, ADMIT_BATCH, may_admit, &a->admission);
+}
+
+/* What Redis refuses now fails a run: so the sessions that are over end first, which it never refuses for want
+ * of memory, and then it is tried whether anybody can be let in again. */
 static enum step admit_advance(struct duty *d)
 {
 	struct admitting *a = (struct admitting *)d;
 
 	if (d->step++ > 0) {
 		redis_answered();
+		if (a->may_admit)
+			redis_takes_writes();
 		metric_add(METRIC_admissions, a->admission.admitted);
-		if (a->admission.code != CODE_OK || !a->admission.more)
+		if (a->admission.code != CODE_OK || (!a->admission.more && !a->refused))
 			return STEP_DONE;
 	}
 	if (a->queue->removed || !redis_ready(keeper.engine.redis))
 		return STEP_DONE;
-	return queue_admit(&d->task, &keeper.engine, a->queue, ADMIT_BATCH, keeper_may_admit(), &a->admission);
+	a->refused = d->step == 1 && redis_refuses();
+	return admit(a, !a->refused && keeper_may_admit());
 }
 
 /* The last millisecond that was written, and how much of it: more of it may come. */

@@ -16,7 +16,7 @@ void keeper_stop(void);
 /* Waits, for at most `ms`, until the keeper has brought this daemon and Redis up to what MySQL says now. */
 enum step keeper_sync(struct task *t, int ms);
 
-/* Whether people may be let in: not while MySQL does not answer. */
+/* Whether people may be let in: not while MySQL does not answer, or writes nothing. */
 bool keeper_may_admit(void);
 
 /* Whether each answered within the last moments. */

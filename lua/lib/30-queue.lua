@@ -59,6 +59,26 @@ local function sessions_sweep(q, now, batch)
 	return #over
 end
 
+-- Forgets admissions older than a minute. Twice the batch, so that what a call adds and what
+-- usher_enter adds beside it is caught up with; after a long silence it takes several calls.
+local function admissions_forget(q, now, batch)
+	local old = redis.call('ZCOUNT', q.admitted, '-inf', int(now - 60000))
+	if old > 0 then
+		redis.call('ZREMRANGEBYRANK', q.admitted, 0, math.min(old, 2 * batch) - 1)
+	end
+end
+
+-- What every tick does first: ends sessions, forgets admissions and, once enough have gone, lowers
+-- the ceiling to the capacity. gives: how many sessions ended.
+local function sweep(q, s, now, batch)
+	admissions_forget(q, now, batch)
+	local ended = sessions_sweep(q, now, batch)
+	if s.ceiling > s.capacity and redis.call('ZCARD', q.active) <= s.capacity then
+		redis.call('HSET', q.queue, 'ceiling', s.capacity)
+	end
+	return ended
+end
+
 -- gives: how many may be let in now. Both limits are kept over every window: the rate
 -- counts the admissions of the last 1,000 ms themselves, so no burst can straddle it.
 local function room_inside(q, s, now)

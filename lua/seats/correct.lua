@@ -4,22 +4,27 @@
 --       ms until the hold ends.
 -- gives: {OK}. What is paid stays paid and a longer hold stays longer, since MySQL may have
 --        moved on after it was asked; only a plain "free" takes anything away.
--- cost: O(seats * log n); at most 500 seats a call.
-redis.register_function('usher_correct', function(keys, args)
-	local bad = miscounted('usher_correct', keys, args, 1, 2, 1000)
-	if bad then
-		return bad
-	elseif #args % 2 == 1 then
-		return redis.error_reply('ERR usher_correct has a wrong number of arguments')
-	end
-	local now = now_ms()
-	for i = 1, #args, 2 do
-		local left = tonumber(args[i + 1])
-		if left == 0 then
-			redis.call('ZREM', keys[1], args[i])
-		else
-			redis.call('ZADD', keys[1], 'GT', left < 0 and '+inf' or int(now + left), args[i])
+-- cost: O(seats * log n); at most 500 seats a call. Goes on when Redis is full: there are no more
+--       entries than seats, and what MySQL says must be known.
+redis.register_function({
+	function_name = 'usher_correct',
+	callback = function(keys, args)
+		local bad = miscounted('usher_correct', keys, args, 1, 2, 1000)
+		if bad then
+			return bad
+		elseif #args % 2 == 1 then
+			return redis.error_reply('ERR usher_correct has a wrong number of arguments')
 		end
-	end
-	return { CODE.OK }
-end)
+		local now = now_ms()
+		for i = 1, #args, 2 do
+			local left = tonumber(args[i + 1])
+			if left == 0 then
+				redis.call('ZREM', keys[1], args[i])
+			else
+				redis.call('ZADD', keys[1], 'GT', left < 0 and '+inf' or int(now + left), args[i])
+			end
+		end
+		return { CODE.OK }
+	end,
+	flags = { 'allow-oom' },
+})

@@ -19,6 +19,13 @@ enum step health_live(struct request *r)
 	return reply_json(r, 200, &j);
 }
 
+/* Servers that are there and write nothing. */
+static enum step reply_no_writes(struct request *r, const char *redis, bool mysql)
+{
+	return reply_problem_fmt(r, CODE_UNAVAILABLE, "not writing:%s%s%s%s", redis ? " Redis (" : "",
+				 redis ? redis : "", redis ? ")" : "", mysql ? "" : " MySQL");
+}
+
 enum step health_ready(struct request *r)
 {
 	const struct visit *v = visit_of(r);
@@ -29,6 +36,8 @@ enum step health_ready(struct request *r)
 	if (!redis || !mysql || !catalog)
 		return reply_problem_fmt(r, CODE_UNAVAILABLE, "not answering:%s%s%s", redis ? "" : " Redis",
 					 mysql ? "" : " MySQL", redis && mysql ? " the catalogue is being read" : "");
+	if (redis_refuses() || !pool_takes_writes())
+		return reply_no_writes(r, redis_refuses(), pool_takes_writes());
 	json_begin(&j, &r->task.arena);
 	json_object(&j, NULL);
 	json_text(&j, "status", "ready");

@@ -2,8 +2,11 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 #define LINE_MAX_BYTES 1024
 
@@ -49,3 +52,12 @@ static void line_write(const char *label, const char *fmt, va_list ap)
 LOG_FUNCTION(log_error, LOG_LEVEL_ERROR, "error: ")
 LOG_FUNCTION(log_info, LOG_LEVEL_INFO, "")
 LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG, "")
+
+bool log_due(_Atomic int64_t *last, int64_t ms)
+{
+	int64_t before = atomic_load_explicit(last, memory_order_relaxed), now = clock_ms();
+
+	if (before && now - before < ms)
+		return false;
+	return atomic_compare_exchange_strong(last, &before, now);
+}

@@ -18,7 +18,9 @@ static void ask_version(struct redis *r);
 /* Nothing has been promised to anybody yet when a connection is given up here. */
 static void give_up(struct redis *r, const char *why)
 {
-	log_error("Redis: cannot load the functions library: %s", why);
+	if (!r->complained)
+		log_error("Redis: cannot load the functions library: %s; trying again", why);
+	r->complained = true;
 	redisAsyncDisconnect(r->ac);
 }
 

@@ -345,11 +345,13 @@ enum step queue_admit(struct task *t, struct engine *e, struct queue *q, int bat
 
 	if (!a)
 		return task_failed(t, redis_refusal(e->redis));
-	fcall_begin(&f, "usher_admit", QUEUE_KEYS + 1);
+	fcall_begin(&f, may_admit ? "usher_admit" : "usher_sweep", QUEUE_KEYS + may_admit);
 	fcall_queue(&f, q);
-	fcall_text(&f, q->keys.through);
+	if (may_admit)
+		fcall_text(&f, q->keys.through);
 	fcall_number(&f, batch);
-	fcall_number(&f, may_admit);
+	if (may_admit)
+		fcall_number(&f, true);
 	return call(t, a, &f, q);
 }
 

@@ -145,7 +145,8 @@ struct admission {
 /* How many users stand in line and inside at once: one plain command; the answer should be 0. */
 enum step queue_count_both(struct task *t, struct engine *e, struct queue *q, int64_t *out);
 
-/* Ends what is over and lets in who is next, at most `batch` of each. */
+/* Ends what is over and lets in who is next, at most `batch` of each. Without `may_admit` it only ends, and
+ * does so even while Redis is full. */
 enum step queue_admit(struct task *t, struct engine *e, struct queue *q, int batch, bool may_admit,
 		      struct admission *out);
 

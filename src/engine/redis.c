@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,16 @@
 #define STALL_MS 5000 /* commands under way and no answer for this long: the connection is dead */
 #define BACKOFF_LEAST_MS 50
 #define BACKOFF_MOST_MS 2000
+#define STEADY_MS 1000 /* a connection that served this long begins anew with the least back-off */
+#define FRESH_MS 2000  /* a refusal says no more of now than this */
+#define SAY_AGAIN_MS 10000
+
+/* What Redis refused last, for the whole process: the same for whichever connection hears it. */
+static struct {
+	_Atomic(const char *) word, said_word;
+	_Atomic int64_t at; /* clock_ms */
+	_Atomic bool complained;
+} refusal;
 
 static void connection_open(struct redis *r);
 
@@ -85,6 +96,9 @@ static void hook_cleanup(void *arg)
 	r->ac = NULL;
 	if (r->state == REDIS_READY && !r->closing)
 		log_error("Redis: connection lost");
+	if (r->up_at && clock_ms() - r->up_at >= STEADY_MS)
+		r->backoff_ms = BACKOFF_LEAST_MS;
+	r->up_at = 0;
 	r->state = REDIS_AWAY;
 	if (!r->closing)
 		backoff_start(r);
@@ -188,7 +202,9 @@ static void on_check(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	if (!r->ac || !owing || clock_ms() - r->last_answer < STALL_MS)
 		return;
-	log_error("Redis: no answer for %d ms, connecting anew", STALL_MS);
+	if (!r->complained)
+		log_error("Redis: no answer for %d ms, connecting anew", STALL_MS);
+	r->complained = true;
 	redisAsyncFree(r->ac);
 }
 
@@ -243,7 +259,7 @@ void redis_up(struct redis *r)
 		log_info("Redis: connected");
 	r->state = REDIS_READY;
 	r->complained = false;
-	r->backoff_ms = BACKOFF_LEAST_MS;
+	r->up_at = clock_ms();
 }
 
 enum code redis_refusal(const struct redis *r)
@@ -278,19 +294,69 @@ static void ask_free(struct ask *a)
 	a->redis->spare = a;
 }
 
+const char *redis_refuses(void)
+{
+	const char *word = atomic_load_explicit(&refusal.word, memory_order_relaxed);
+
+	return word && clock_ms() - atomic_load_explicit(&refusal.at, memory_order_relaxed) < FRESH_MS ? word : NULL;
+}
+
+void redis_takes_writes(void)
+{
+	atomic_store_explicit(&refusal.word, NULL, memory_order_relaxed);
+	if (atomic_exchange_explicit(&refusal.complained, false, memory_order_relaxed))
+		log_info("Redis: takes writes again");
+}
+
+/* What Redis says by the first word of an error when it is there and cannot do what it is asked now. */
+static const char *refusal_word(const char *text)
+{
+	static const char *const words[] = {"OOM",     "READONLY",   "MISCONF",    "BUSY",
+					    "LOADING", "MASTERDOWN", "NOREPLICAS", "CLUSTERDOWN"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strncmp(text, words[i], strlen(words[i])) == 0 && text[strlen(words[i])] == ' ')
+			return words[i];
+	return NULL;
+}
+
+static void refused(const char *word, const char *text)
+{
+	int64_t now = clock_ms(), before = atomic_exchange(&refusal.at, now);
+	bool news = atomic_exchange(&refusal.said_word, word) != word;
+
+	atomic_store_explicit(&refusal.word, word, memory_order_relaxed);
+	/* On the brink of it Redis writes and refuses in turn, which is not said each time. */
+	if (!news && (now - before < SAY_AGAIN_MS || atomic_load(&refusal.complained)))
+		return;
+	atomic_store(&refusal.complained, true);
+	log_error("Redis: %s; trying again", text);
+}
+
+/* No longer ready, and closed as soon as the answers under way are in. */
+static void connection_leave(struct redis *r)
+{
+	r->state = REDIS_LOADING;
+	redisAsyncDisconnect(r->ac);
+}
+
 /* What an error reply means for whoever asked. */
 static enum code error_code(struct redis *r, const redisReply *reply)
 {
-	int64_t now = clock_ms();
+	static _Atomic int64_t said;
+	const char *word = refusal_word(reply->str);
 
-	if (strstr(reply->str, "Function not found")) {
-		if (r->state == REDIS_READY) {
-			r->state = REDIS_LOADING;
-			functions_check(r);
-		}
-	} else if (now - r->last_complaint >= 1000) {
-		r->last_complaint = now;
+	if (word)
+		refused(word, reply->str);
+	else if (!strstr(reply->str, "Function not found") && log_due(&said, SAY_AGAIN_MS))
 		log_error("Redis: %s", reply->str);
+	if (r->state != REDIS_READY)
+		return CODE_UNAVAILABLE;
+	if (strstr(reply->str, "Function not found")) {
+		r->state = REDIS_LOADING;
+		functions_check(r);
+	} else if (word && (strcmp(word, "READONLY") == 0 || strcmp(word, "MASTERDOWN") == 0)) {
+		connection_leave(r); /* another one may be the master by now */
 	}
 	return CODE_UNAVAILABLE;
 }

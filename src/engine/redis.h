@@ -38,6 +38,11 @@ void redis_free(struct redis *r);
 /* Whether the connection is up and the functions library is there. */
 bool redis_ready(const struct redis *r);
 
+/* What Redis, though it is there, said a moment ago when it was to write: the first word of its error, such as
+ * "OOM" or "READONLY"; NULL while it writes. Whoever has seen it write says so. */
+const char *redis_refuses(void);
+void redis_takes_writes(void);
+
 /* Begins a question of the task `t` (NULL: nobody waits). NULL when Redis is away or too much is
  * under way; redis_refusal() then says which as a code. */
 struct ask *redis_ask(struct redis *r, struct task *t);

@@ -23,7 +23,7 @@ struct redis {
 	bool reading, flush_pending, flushing, closing, complained;
 	int backoff_ms;
 	long in_flight;
-	int64_t last_answer, last_complaint; /* clock_ms */
+	int64_t last_answer, up_at; /* clock_ms; up_at is 0 until the connection is ready */
 	struct ask *spare;
 };
 

@@ -10,7 +10,7 @@
 
 #include "http/server_internal.h"
 
-#define RETRY_AFTER_SECONDS "1"
+#define RETRY_AFTER_MOST 5 /* seconds */
 
 void reply_header(struct request *r, const char *name, const char *value)
 {
@@ -80,6 +80,15 @@ enum step reply_empty(struct request *r, int status)
 	return send_answer(r, &(struct answer){.status = status});
 }
 
+/* Whoever was refused in the same moment must not come back in the same moment. */
+static void reply_later(struct request *r)
+{
+	char seconds[8];
+
+	snprintf(seconds, sizeof(seconds), "%u", 1 + loop_random(r->task.loop, RETRY_AFTER_MOST));
+	reply_header(r, "Retry-After", seconds);
+}
+
 void problem_begin(struct request *r, struct json *j, enum code code, const char *detail)
 {
 	const char *type = arena_printf(&r->task.arena, "urn:usher:problem:%s", code_name(code));
@@ -110,7 +119,7 @@ enum step problem_end(struct request *r, struct json *j, enum code code)
 		status = 500;
 	}
 	if (status == 503)
-		reply_header(r, "Retry-After", RETRY_AFTER_SECONDS);
+		reply_later(r);
 	if (code == CODE_INVALID_TOKEN || code == CODE_INVALID_ADMIN_KEY)
 		reply_header(r, "WWW-Authenticate", "Bearer");
 	return reply_text(r, status, "application/problem+json", text, len);

@@ -1,10 +1,11 @@
 /*
- * One MySQL connection, as pool.c and db.c see it.
+ * One MySQL connection, as pool.c and transaction.c see it.
  */
 #ifndef USHER_STORE_DB_H
 #define USHER_STORE_DB_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct db;
 
@@ -18,17 +19,26 @@ void db_thread_end(void);
 struct db *db_new(void);
 void db_free(struct db *db);
 
-/* Whether there is a connection now, and whether the last one was found dead as soon as it was used:
- * an idle connection that died unseen, not a statement that took too long. */
+/* Connects unless that is done already or it is too early to try again; gives whether there is a connection. */
+bool db_open(struct db *db);
+
+/* Gives the connection up; what was not committed is rolled back by the server. */
+void db_drop(struct db *db);
+
+/* Whether there is a connection now, whether any thread has one, and whether the last one was found dead as
+ * soon as it was used: an idle connection that died unseen, not a statement that took too long. */
 bool db_connected(const struct db *db);
+bool db_any_connected(void);
 bool db_died_at_once(const struct db *db);
 
-/* Whether there is a connection now, and whether the last one was found dead as soon as it was used:
- * an idle connection that died unseen, not a statement that took too long. */
-bool db_connected(const struct db *db);
-bool db_died_at_once(const struct db *db);
+/* Until when (clock_ms) somebody waits for what is done now, and how many ms are left of that. */
+void db_set_deadline(struct db *db, int64_t deadline);
+int64_t db_left_ms(const struct db *db);
 
 /* Tells what pool_healthy() says from now on. */
 void pool_set_healthy(bool now);
+
+/* MySQL refused to write anything, and why; pool_takes_writes() says so from now on. */
+void pool_no_writes(const char *why);
 
 #endif

@@ -2,16 +2,16 @@
 #include "store/pool.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/metrics.h"
 #include "settings.h"
 #include "store/db.h"
+
+#define REST_MS 250
 
 static struct {
 	pthread_mutex_t lock; /* guards first, last, waiting, stopping */
@@ -22,33 +22,6 @@ static struct {
 	long threads;
 	pthread_t *thread;
 } pool = {.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER};
-
-static _Atomic bool healthy, complained;
-
-bool pool_healthy(void)
-{
-	return atomic_load_explicit(&healthy, memory_order_relaxed);
-}
-
-void pool_suspect(void)
-{
-	pool_set_healthy(false);
-}
-
-void pool_set_healthy(bool now)
-{
-	if (atomic_exchange_explicit(&healthy, now, memory_order_relaxed) == now)
-		return;
-	if (now)
-		atomic_store_explicit(&complained, false, memory_order_relaxed);
-	log_info("MySQL: %s", now ? "answers" : "does not answer; trying again");
-}
-
-void pool_complain(const char *why)
-{
-	if (!atomic_exchange_explicit(&complained, true, memory_order_relaxed))
-		log_error("MySQL: cannot connect: %s; trying again", why);
-}
 
 /* The next job, or NULL when the pool stops. */
 static struct job *job_take(void)
@@ -67,18 +40,45 @@ static struct job *job_take(void)
 	return job;
 }
 
+/* Puts a job back to where it was taken from. */
+static void job_give_back(struct job *job)
+{
+	pthread_mutex_lock(&pool.lock);
+	job->next = pool.first;
+	if (!pool.first)
+		pool.last = job;
+	pool.first = job;
+	metric_set(METRIC_mysql_queue, ++pool.waiting);
+	pthread_cond_signal(&pool.work);
+	pthread_mutex_unlock(&pool.lock);
+}
+
+static void job_do(struct db *db, struct job *job)
+{
+	db_set_deadline(db, job->deadline);
+	job->outcome = clock_ms() < job->deadline ? job->work(db, job) : CODE_UNAVAILABLE;
+	metric_add(METRIC_mysql_jobs, 1);
+	if (job->outcome != CODE_OK)
+		metric_add(METRIC_mysql_errors, 1);
+	loop_post(job->loop, &job->letter);
+}
+
+/* A thread that gets no connection while others have theirs, since MySQL has no more to give, leaves the
+ * jobs to them for a while. */
 static void *thread_main(void *arg)
 {
+	const struct timespec rest = {0, REST_MS * 1000000};
 	struct db *db = arg;
 	struct job *job;
 
 	db_thread_begin();
 	while ((job = job_take())) {
-		job->outcome = clock_ms() < job->deadline ? job->work(db, job) : CODE_UNAVAILABLE;
-		metric_add(METRIC_mysql_jobs, 1);
-		if (job->outcome != CODE_OK)
-			metric_add(METRIC_mysql_errors, 1);
-		loop_post(job->loop, &job->letter);
+		if (clock_ms() >= job->deadline || db_open(db) || !db_any_connected()) {
+			job_do(db, job);
+			continue;
+		}
+		job_give_back(job);
+		nanosleep(&rest, NULL);
 	}
 	db_free(db);
 	db_thread_end();

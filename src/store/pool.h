@@ -1,6 +1,7 @@
 /*
  * The way to MySQL: a bounded queue of jobs and the threads that do them, each with a connection
- * of its own and its prepared statements. The only code that knows libmysqlclient is pool.c.
+ * of its own and its prepared statements. The only code that knows libmysqlclient is db.c
+ * and connection.c.
  */
 #ifndef USHER_STORE_POOL_H
 #define USHER_STORE_POOL_H
@@ -21,6 +22,7 @@ enum db_result {
 	DB_BUSY,      /* deadlock or lock wait: the transaction may be tried again */
 	DB_SLOW,      /* the statement took too long and was given up */
 	DB_LOST,      /* no connection */
+	DB_NO_WRITES, /* the server is there, but read-only or its disk is full */
 	DB_FAILED,    /* anything else; it was logged */
 	DB_REFUSED,   /* the work itself decided against: roll back, its own code says why */
 };
@@ -50,9 +52,11 @@ size_t db_quote(struct db *db, char *to, const char *text, size_t len);
 int64_t db_affected(const struct db *db);
 int64_t db_insert_id(const struct db *db);
 
-/* Runs `work` in a transaction and commits if it gives DB_OK. Tries again after a deadlock, and
+/* Runs `work` in a transaction and commits if it gives DB_OK. Tries again after a deadlock while
+ * somebody waits, and
  * after a lost connection unless COMMIT was already sent; so `work` must start from its arguments
- * afresh. Gives DB_OK, DB_REFUSED, DB_BUSY, DB_DUPLICATE, or DB_LOST/DB_FAILED. */
+ * afresh. Gives DB_OK, DB_REFUSED, DB_BUSY, DB_DUPLICATE, or DB_LOST/DB_NO_WRITES/DB_FAILED;
+ * after DB_LOST the work may have been committed all the same. */
 enum db_result db_transaction(struct db *db, enum db_result (*work)(struct db *, void *), void *arg);
 
 /* The same without a transaction, for reading: tried again once on a lost connection. */
@@ -108,5 +112,10 @@ void pool_complain(const char *why);
 /* Whether MySQL answered when it was last asked; pool_suspect() says it did not. */
 bool pool_healthy(void);
 void pool_suspect(void);
+
+/* Whether MySQL writes: not from a write that it refused until pool_try_writes(), which has to be called now
+ * and then and does nothing while all is well, has seen one succeed. */
+bool pool_takes_writes(void);
+void pool_try_writes(struct db *db);
 
 #endif

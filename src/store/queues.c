@@ -45,6 +45,7 @@ static enum db_result read_all(struct db *db, void *arg)
 
 enum code queues_read_work(struct db *db, struct job *job)
 {
+	pool_try_writes(db);
 	return db_code(db_reading(db, read_all, job));
 }
 

@@ -1,4 +1,5 @@
 /* Transactions and readings, tried again where that is safe. */
+#include "base/clock.h"
 #include "store/db.h"
 #include "store/pool.h"
 
@@ -18,9 +19,21 @@ static enum db_result transaction_once(struct db *db, work_fn work, void *arg, b
 		*may_have_stayed = true;
 		r = db_text(db, "COMMIT");
 	}
-	if (r != DB_OK && db_connected(db))
-		db_text(db, "ROLLBACK");
+	/* What is neither committed nor rolled back would be committed by the next START TRANSACTION. */
+	if (r != DB_OK && db_connected(db) && db_text(db, "ROLLBACK") != DB_OK)
+		db_drop(db);
 	return r;
+}
+
+/* Whether a try that ended as `r` is worth another. */
+static bool again(const struct db *db, enum db_result r, int64_t took_ms, bool was_connected, bool may_have_stayed)
+{
+	/* A deadlock is over in no time; who has waited for a lock in vain may do so once more, as long as
+	 * somebody waits for the answer. */
+	if (r == DB_BUSY)
+		return db_left_ms(db) > took_ms;
+	/* An idle connection may have died unseen: a fresh one is worth one more try. */
+	return was_connected && !db_connected(db) && !may_have_stayed && db_died_at_once(db);
 }
 
 /* Runs `once` again where that is safe: nothing of a failed try has stayed. */
@@ -30,15 +43,17 @@ static enum db_result try_again(struct db *db, once_fn once, work_fn work, void 
 
 	for (int i = 0; i < TRIES; i++) {
 		bool was_connected = db_connected(db), may_have_stayed = false;
+		int64_t began = clock_ms();
 
 		r = once(db, work, arg, &may_have_stayed);
-		if (r == DB_BUSY)
-			continue;
-		/* An idle connection may have died unseen: a fresh one is worth one more try. */
-		if (r != DB_LOST || !was_connected || may_have_stayed || !db_died_at_once(db))
+		if (!again(db, r, clock_ms() - began, was_connected, may_have_stayed))
 			break;
 	}
-	pool_set_healthy(r != DB_LOST);
+	/* One connection lost says nothing while others are there; a connect that fails speaks for itself. */
+	if (r != DB_LOST)
+		pool_set_healthy(true);
+	else if (!db_any_connected())
+		pool_set_healthy(false);
 	return r;
 }
 
@@ -67,8 +82,8 @@ static enum db_result snapshot_once(struct db *db, work_fn work, void *arg, bool
 		r = db_text(db, "START TRANSACTION WITH CONSISTENT SNAPSHOT");
 	if (r == DB_OK)
 		r = work(db, arg);
-	if (db_connected(db))
-		db_text(db, "ROLLBACK");
+	if (db_connected(db) && db_text(db, "ROLLBACK") != DB_OK)
+		db_drop(db);
 	return r;
 }
 
@@ -87,6 +102,7 @@ enum code db_code(enum db_result result)
 	case DB_SLOW:
 		return CODE_OVERLOADED;
 	case DB_LOST:
+	case DB_NO_WRITES:
 		return CODE_UNAVAILABLE;
 	default:
 		return CODE_INTERNAL;

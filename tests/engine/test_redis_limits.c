@@ -15,7 +15,7 @@ static const struct function {
 	{"usher_admit", 7, 7, 2, 2},      {"usher_status", 6, 99, 0, 0},  {"usher_configure", 3, 3, 10, 10},
 	{"usher_hold", 4, 4, 7, 99},      {"usher_release", 2, 2, 3, 99}, {"usher_settle", 6, 6, 5, 99},
 	{"usher_correct", 1, 1, 2, 1000}, {"usher_taken", 1, 1, 0, 0},    {"usher_count", 1, 99, 0, 0},
-	{"usher_version", 0, 0, 0, 0},    {"usher_readmit", 4, 4, 6, 6},
+	{"usher_version", 0, 0, 0, 0},    {"usher_readmit", 4, 4, 6, 6},  {"usher_sweep", 6, 6, 1, 1},
 };
 
 #define FUNCTIONS (sizeof(functions) / sizeof(functions[0]))
@@ -71,6 +71,7 @@ START_TEST(test_no_queue)
 	is(enter(1), "NO_QUEUE");
 	is(claim(1, 1), "NO_QUEUE");
 	is(admit(10, 1), "NO_QUEUE");
+	is(fcall("usher_sweep", QUEUE_KEYS, "10"), "NO_QUEUE");
 	is(fcall("usher_status", QUEUE_KEYS, " "), "NO_QUEUE");
 	is(leave(1, 1), "TOKEN_EXPIRED");
 	is(command("DBSIZE"), "1");
@@ -145,6 +146,39 @@ START_TEST(test_full_redis_still_starts_a_session)
 }
 END_TEST
 
+/* Nobody is let in who could hold no seat, but who is over goes. */
+START_TEST(test_full_redis_still_ends_sessions)
+{
+	fill();
+	ck_assert_int_eq(strncmp(admit(10, 1), "OOM", 3), 0);
+	is(fcall("usher_sweep", QUEUE_KEYS, "10"), "OK 0 0 0");
+	is(command("CONFIG SET maxmemory 0"), "OK");
+	clock_add(700000);
+	is(command("CONFIG SET maxmemory 1"), "OK");
+	is(fcall("usher_sweep", QUEUE_KEYS, "1"), "OK 1 0 1");
+	is(fcall("usher_sweep", QUEUE_KEYS, "10"), "OK 1 0 0");
+	ck_assert_int_eq(inside(), 0);
+	ck_assert_int_eq(waiting(), 2);
+	is(command("CONFIG SET maxmemory 0"), "OK");
+	is(admit(10, 1), "OK 0 2 0");
+}
+END_TEST
+
+/* A sale can be steered, and Redis told what MySQL says. */
+START_TEST(test_full_redis_is_told_the_truth)
+{
+	struct config c = CONFIG;
+
+	fill();
+	c.version++;
+	c.paused = 1;
+	is(configure(c), "OK");
+	is(command("HGET usher:{main}:queue paused"), "1");
+	is(fcall("usher_correct", "seats:11", "5 -1 6 0 8 1000"), "OK");
+	is(fcall("usher_taken", "seats:11", " "), "OK 8 7 5");
+}
+END_TEST
+
 static int64_t used_memory(void)
 {
 	const char *info = command("INFO memory"), *line = strstr(info, "used_memory:");
@@ -185,6 +219,8 @@ int main(void)
 				      test_full_redis_lets_nobody_in,
 				      test_full_redis_lets_everybody_out,
 				      test_full_redis_still_starts_a_session,
+				      test_full_redis_still_ends_sessions,
+				      test_full_redis_is_told_the_truth,
 				      test_a_waiting_user_costs_one_entry,
 				      NULL};
 
