@@ -194,6 +194,39 @@ bool stands(const char *token, const char *status)
 	return yes;
 }
 
+bool ready(void)
+{
+	return status_of("GET", "/readyz", NULL, NULL) == 200;
+}
+
+bool unready(const char *why)
+{
+	struct reply r = call(P, "GET", "/readyz", NULL, NULL);
+	bool yes = r.status == 503 && strstr(reply_string(&r, "detail"), why);
+
+	reply_free(&r);
+	return yes;
+}
+
+int logged(const char *text)
+{
+	char *log = usherd_log(0);
+	int n = 0;
+
+	for (const char *p = log; (p = strstr(p, text)); p++)
+		n++;
+	free(log);
+	return n;
+}
+
+struct reply keyed(const char *path, const char *token, const char *key, const char *json)
+{
+	char headers[HEADER_TEXT + 100], auth[HEADER_TEXT] = "";
+
+	snprintf(headers, sizeof(headers), "%sIdempotency-Key: %s\r\n", token ? bearer(auth, token) : "", key);
+	return http(P, "POST", path, headers, json);
+}
+
 int status_port(int port, const char *method, const char *path, const char *token, const char *json)
 {
 	struct reply r = call(port, method, path, token, json);

@@ -65,6 +65,13 @@ char *enter(int user, const char *queue);
 /* The status in line or inside of a token ("" after the token's end). */
 bool stands(const char *token, const char *status);
 
+/* Whether GET /readyz says 200, or 503 with this in its detail. */
+bool ready(void);
+bool unready(const char *why);
+
+/* How often the first daemon's log has this text. */
+int logged(const char *text);
+
 /* The status of an answer alone. */
 int status_port(int port, const char *method, const char *path, const char *token, const char *json);
 #define status_of(...) status_port(P, __VA_ARGS__)
@@ -81,6 +88,9 @@ bool audit_holds(void);
 
 /* Whether Redis has the seat of queue main as paid. */
 bool seat_is_paid(int schedule, int seat);
+
+/* A request with an Idempotency-Key, and with a token unless that is NULL. */
+struct reply keyed(const char *path, const char *token, const char *key, const char *json);
 
 /* The balance of a user over HTTP. */
 int64_t balance_of(int user);

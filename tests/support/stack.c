@@ -114,31 +114,45 @@ const char *stack_catalog(const char *json)
 	return flag;
 }
 
+/* With further flags, ended by NULL; they count more than ours. */
+static void redis_spawn_with(const char *const *flags)
+{
+	const char *argv[40] = {"redis-server",
+				"--port",
+				"0",
+				"--unixsocket",
+				stack.redis_socket,
+				"--save",
+				"",
+				"--dir",
+				stack.dir,
+				"--appendonly",
+				stack.lasting ? "yes" : "no",
+				"--daemonize",
+				"no"};
+
+	for (int n = 13; *flags && n < 39; n++)
+		argv[n] = *flags++;
+	stack.redis = spawn("redis", argv);
+}
+
+static const char *const no_flags[] = {NULL};
+
 void redis_spawn(void)
 {
-	const char *const argv[] = {"redis-server",
-				    "--port",
-				    "0",
-				    "--unixsocket",
-				    stack.redis_socket,
-				    "--save",
-				    "",
-				    "--dir",
-				    stack.dir,
-				    "--appendonly",
-				    stack.lasting ? "yes" : "no",
-				    "--daemonize",
-				    "no",
-				    NULL};
-
-	stack.redis = spawn("redis", argv);
+	redis_spawn_with(no_flags);
 }
 
 void redis_start(void)
 {
+	redis_start_with(no_flags);
+}
+
+void redis_start_with(const char *const *flags)
+{
 	int64_t until = now_ms() + 10000;
 
-	redis_spawn();
+	redis_spawn_with(flags);
 	while (!redis_answers()) {
 		if (ended(stack.redis) || now_ms() > until)
 			die("redis-server does not start");

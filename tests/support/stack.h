@@ -34,6 +34,7 @@ const char *stack_catalog(const char *json);
 
 /* Each starts its server and returns when it answers. */
 void redis_start(void);
+void redis_start_with(const char *const *flags); /* with these for redis-server, ended by NULL */
 void mysql_start(void);
 
 /* Each starts its server and returns at once; mysql_start() must have been called once before. */
