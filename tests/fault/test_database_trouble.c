@@ -211,7 +211,7 @@ START_TEST(test_read_only)
 	sql_run("SET GLOBAL read_only = 1");
 	refused(ask("POST", "/v1/reservations", token, "{\"scheduleId\":11,\"seatId\":5}"), 503, "UNAVAILABLE", NULL);
 	wait_until(redis_int("ZSCORE usher:{main}:seats:11 5") == -1);
-	ck_assert(unready("not writing: MySQL"));
+	ck_assert(not_writing("mysql", "not writing"));
 	ck_assert_int_eq(balance_of(4), 100000);
 	late = enter(5, "main");
 	ck_assert(stands(late, "WAITING"));
@@ -225,7 +225,7 @@ START_TEST(test_read_only)
 			 5 * CROWD / 2);
 	/* That it writes is not believed before it has written. */
 	for (began = now_ms(); now_ms() - began < 3000; pause_briefly())
-		ck_assert(stands(late, "WAITING") && unready("not writing: MySQL"));
+		ck_assert(stands(late, "WAITING") && not_writing("mysql", "not writing"));
 	ck_assert_int_eq(logged("MySQL: takes no writes"), 1);
 	ck_assert_int_eq(charged(), before);
 	sql_run("SET GLOBAL read_only = 0");

@@ -198,7 +198,7 @@ START_TEST(test_killed_on_a_full_disk)
 	}
 	at_once(CROWD, shop, crowd, sizeof(crowd[0]));
 	ck_assert_int_gt(refusals(), 0);
-	ck_assert(unready("not writing: MySQL"));
+	ck_assert(not_writing("mysql", "not writing"));
 	late = enter(100, "main");
 	ck_assert(stands(late, "WAITING"));
 	process_kill(&stack.mysql, SIGKILL);

@@ -57,7 +57,7 @@ START_TEST(test_full)
 	ck_assert(stands(waiting, "WAITING"));
 	free(redis_text("CONFIG SET maxmemory 1"));
 	ck_assert_int_eq(enter_status(5), 503);
-	wait_until(unready("not writing: Redis (OOM)"));
+	wait_until(not_writing("redis", "not writing (OOM)"));
 	ck_assert(stands(waiting, "WAITING"));
 	ck_assert(stands(idle, "ACTIVE"));
 	done(ask("GET", "/v1/concerts/1/dates", idle, NULL), 200);
@@ -146,7 +146,7 @@ START_TEST(test_cannot_save)
 	free(redis_text("BGSAVE"));
 	wait_until(save_said("rdb_last_bgsave_status:err"));
 	ck_assert_int_eq(enter_status(21), 503);
-	wait_until(unready("not writing: Redis (MISCONF)"));
+	wait_until(not_writing("redis", "not writing (MISCONF)"));
 	done(ask("GET", "/v1/schedules/11/seats", token, NULL), 200);
 	pay_for(token, id);
 	ck_assert_int_eq(sql_int("SELECT COUNT(*) FROM settlements WHERE reservation_id = %ld", (long)id), 1);

@@ -199,6 +199,15 @@ bool ready(void)
 	return status_of("GET", "/readyz", NULL, NULL) == 200;
 }
 
+bool not_writing(const char *server, const char *what)
+{
+	struct reply r = ask("GET", "/readyz", NULL, NULL);
+	bool yes = r.status == 200 && strcmp(reply_string(&r, server), what) == 0;
+
+	reply_free(&r);
+	return yes;
+}
+
 bool unready(const char *why)
 {
 	struct reply r = call(P, "GET", "/readyz", NULL, NULL);

@@ -69,6 +69,9 @@ bool stands(const char *token, const char *status);
 bool ready(void);
 bool unready(const char *why);
 
+/* Whether /readyz answers 200 and says `what` of "redis" or "mysql". */
+bool not_writing(const char *server, const char *what);
+
 /* How often the first daemon's log has this text. */
 int logged(const char *text);
 
