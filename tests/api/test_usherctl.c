@@ -343,6 +343,5 @@ int main(void)
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
-	stack_end();
-	return failed ? 1 : 0;
+	return stack_end() && !failed ? 0 : 1;
 }

@@ -88,8 +88,7 @@ int engine_main(const char *name, int bare, const TTest *const *tests)
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	redisFree(redis);
-	stack_end();
-	return failed ? 1 : 0;
+	return stack_end() && !failed ? 0 : 1;
 }
 
 struct text {

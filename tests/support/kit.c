@@ -21,8 +21,7 @@ static int suite_run(const char *name, int seconds, enum fork_status fork, const
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
-	stack_end();
-	return failed ? 1 : 0;
+	return stack_end() && !failed ? 0 : 1;
 }
 
 int api_main(const char *name, const TTest *const *tests)

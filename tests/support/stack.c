@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -65,6 +66,22 @@ static bool ended(pid_t pid)
 	return pid <= 0 || waitpid(pid, NULL, WNOHANG) != 0;
 }
 
+/* What a sanitizer finds in a daemon goes into a file of the stack's directory, so that it is seen
+ * however the daemon ends. */
+static void sanitizer_logs(void)
+{
+	static const char *const names[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"};
+	char options[1024];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *given = getenv(names[i]);
+
+		snprintf(options, sizeof(options), "%s:log_path=%s/sanitizer%s", given ? given : "", stack.dir,
+			 *names[i] == 'T' ? ":suppressions=" SRCDIR "/tests/support/tsan.supp" : "");
+		setenv(names[i], options, 1);
+	}
+}
+
 void stack_begin(void)
 {
 	snprintf(stack.dir, sizeof(stack.dir), "%s/usher-test-XXXXXX", "/tmp");
@@ -72,6 +89,7 @@ void stack_begin(void)
 		die("mkdtemp");
 	snprintf(stack.redis_socket, sizeof(stack.redis_socket), "%s/redis.sock", stack.dir);
 	snprintf(stack.mysql_socket, sizeof(stack.mysql_socket), "%s/mysql.sock", stack.dir);
+	sanitizer_logs();
 }
 
 void process_kill(pid_t *pid, int signal)
@@ -85,21 +103,68 @@ void process_kill(pid_t *pid, int signal)
 	*pid = 0;
 }
 
-void stack_end(void)
+#define STOP_MS 30000 /* ten times what a daemon takes, for a sanitizer's sake */
+
+/* Ends a daemon as an operator would, since leaks are only looked for by one that ends by itself. */
+static bool daemon_end(int i)
+{
+	pid_t pid = stack.usherd[i], got;
+	int64_t until = now_ms() + STOP_MS;
+	int status = 0;
+
+	stack.usherd[i] = 0;
+	if (pid <= 0)
+		return true;
+	got = waitpid(pid, &status, WNOHANG);
+	if (got != 0) /* before we asked: to refuse its start is a daemon's right, to crash is not */
+		return got < 0 || !WIFSIGNALED(status) || WTERMSIG(status) == SIGKILL;
+	kill(pid, SIGCONT);
+	kill(pid, SIGTERM);
+	while ((got = waitpid(pid, &status, WNOHANG)) == 0 && now_ms() < until)
+		pause_briefly();
+	if (got == 0)
+		process_kill(&pid, SIGKILL);
+	return got > 0 && status == 0;
+}
+
+/* Shows what sanitizers have found. Gives whether it was nothing. */
+static bool sanitizers_silent(void)
+{
+	char pattern[128], command[160];
+	glob_t found = {0};
+	bool silent;
+
+	snprintf(pattern, sizeof(pattern), "%s/sanitizer.*", stack.dir);
+	silent = glob(pattern, 0, NULL, &found) == GLOB_NOMATCH;
+	globfree(&found);
+	snprintf(command, sizeof(command), "cat %s >&2", pattern);
+	return silent || system(command) < 0;
+}
+
+bool stack_end(void)
 {
 	char command[128];
+	bool well = true;
 
 	for (int i = 0; i < STACK_DAEMONS; i++)
-		process_kill(&stack.usherd[i], SIGKILL);
+		if (!daemon_end(i)) {
+			char *log = usherd_log(i);
+
+			fprintf(stderr, "usherd %d did not end well:\n%s\n", i, log);
+			free(log);
+			well = false;
+		}
+	well &= sanitizers_silent();
 	process_kill(&stack.redis, SIGKILL);
 	process_kill(&stack.mysql, SIGKILL);
 	if (getenv("USHER_TEST_KEEP")) {
 		printf("kept: %s\n", stack.dir);
-		return;
+		return well;
 	}
 	snprintf(command, sizeof(command), "rm -rf '%s'", stack.dir);
 	if (system(command) != 0)
 		die(command);
+	return well;
 }
 
 const char *stack_catalog(const char *json)

@@ -24,9 +24,10 @@ struct stack {
 /* The one stack of this test program. */
 extern struct stack stack;
 
-/* Makes the directory; stack_end() stops everything and removes it. Call both in main(). */
+/* Makes the directory; stack_end() stops everything and removes it. Call both in main(). False: a
+ * daemon crashed, would not stop, or a sanitizer had something to say of one; the test has failed. */
 void stack_begin(void);
-void stack_end(void);
+bool stack_end(void);
 
 /* Writes a catalogue into the stack's directory. Gives the flag that loads it, in memory that the next
  * call uses again. */
