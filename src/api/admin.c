@@ -1,10 +1,8 @@
 /* /admin/v1: looking at queues, changing them, loading a catalogue. */
-#include <stddef.h>
 #include <string.h>
 
 #include "api/queue_json.h"
 #include "api/routes.h"
-#include "base/json_read.h"
 #include "keeper.h"
 #include "store/catalog_file.h"
 #include "store/queues.h"
@@ -93,20 +91,10 @@ enum step admin_queues_answer(struct request *r)
 	return reply_json(r, 200, &j);
 }
 
-static const struct json_field patch_fields[] = {
-	{"capacity", JSON_INT, 1, CAPACITY_MOST, JSON_OPTIONAL, offsetof(struct queue_patch_job, capacity)},
-	{"ratePerSecond", JSON_INT, 1, RATE_MOST, JSON_OPTIONAL, offsetof(struct queue_patch_job, rate_per_second)},
-	{"sessionSeconds", JSON_INT, 1, SESSION_MOST, JSON_OPTIONAL, offsetof(struct queue_patch_job, session_seconds)},
-	{"claimSeconds", JSON_INT, 1, CLAIM_MOST, JSON_OPTIONAL, offsetof(struct queue_patch_job, claim_seconds)},
-	{"paused", JSON_BOOL, 0, 1, JSON_OPTIONAL, offsetof(struct queue_patch_job, paused)},
-	{"opensAt", JSON_TIME, 0, 0, JSON_OPTIONAL, offsetof(struct queue_patch_job, opens_at)},
-};
-
 enum step admin_patch_read(struct request *r)
 {
 	struct visit *v = visit_of(r);
 	struct queue_patch_job *j;
-	const char *why;
 
 	if (!catalog_or_reply(r))
 		return STEP_DONE;
@@ -119,10 +107,9 @@ enum step admin_patch_read(struct request *r)
 	j->capacity = j->rate_per_second = j->session_seconds = j->claim_seconds = UNCHANGED;
 	j->paused = j->opens_at = UNCHANGED;
 	memcpy(j->name, v->queue->name, sizeof(j->name));
-	if (!json_fields(&r->task.arena, r->body, "", patch_fields, sizeof(patch_fields) / sizeof(patch_fields[0]),
-			 JSON_UNKNOWN_REFUSE, j, &why)) {
+	if (!body_or_reply(r, &patch_body, j)) {
 		job_free(&j->job);
-		return reply_problem(r, CODE_INVALID_FIELD, why);
+		return STEP_DONE;
 	}
 	return job_wait(r);
 }

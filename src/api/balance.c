@@ -1,17 +1,6 @@
 /* /v1/users/{id}/balance: reading and charging it. */
-#include <stddef.h>
-
 #include "api/routes.h"
-#include "base/json_read.h"
 #include "store/ledger.h"
-
-struct charging {
-	int64_t amount;
-};
-
-static const struct json_field charging_fields[] = {
-	{"amount", JSON_INT, 1, CHARGE_MOST, JSON_REQUIRED, offsetof(struct charging, amount)},
-};
 
 enum step balance_ask(struct request *r)
 {
@@ -29,11 +18,11 @@ enum step balance_ask(struct request *r)
 
 enum step balance_charge(struct request *r)
 {
-	struct charging c = {0};
+	struct charging_body c = {0};
 	struct balance_job *j;
 	int64_t user;
 
-	if (!path_id_or_reply(r, 0, "userId", &user) || !body_or_reply(r, charging_fields, 1, &c) ||
+	if (!path_id_or_reply(r, 0, "userId", &user) || !body_or_reply(r, &charging_body, &c) ||
 	    !idempotency_or_reply(r))
 		return STEP_DONE;
 	j = job_or_reply(r, sizeof(*j), balance_charge_work);

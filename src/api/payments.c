@@ -1,29 +1,19 @@
 /* POST /v1/payments: the money is taken in MySQL, then Redis lets the buyer out. */
 #include "store/payments.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "api/filter.h"
 #include "api/routes.h"
 #include "api/seat_json.h"
-#include "base/json_read.h"
-
-struct paying {
-	int64_t reservation;
-};
-
-static const struct json_field paying_fields[] = {
-	{"reservationId", JSON_INT, 1, ID_MOST, JSON_REQUIRED, offsetof(struct paying, reservation)},
-};
 
 enum step payment_ask(struct request *r)
 {
 	struct visit *v = visit_of(r);
 	struct payment_job *j;
-	struct paying p = {0};
+	struct paying_body p = {0};
 
-	if (!body_or_reply(r, paying_fields, 1, &p) || !idempotency_or_reply(r))
+	if (!body_or_reply(r, &paying_body, &p) || !idempotency_or_reply(r))
 		return STEP_DONE;
 	j = job_or_reply(r, sizeof(*j), payment_work);
 	if (!j)

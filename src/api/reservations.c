@@ -1,63 +1,32 @@
 /* /v1/reservations: holding seats, looking at a reservation, giving it up. */
 #include "store/reservations.h"
 
-#include <cjson/cJSON.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/filter.h"
 #include "api/routes.h"
 #include "api/seat_json.h"
-#include "base/json_read.h"
 #include "base/metrics.h"
-#include "base/order.h"
 #include "engine/seats.h"
 
 /* What a reservation is being made of. */
 struct reserving {
-	int64_t schedule_id, seat_id;
-	const cJSON *seat_ids;
+	struct reserving_body body;
 	const struct catalog_concert *concert;
 	struct seat_list seats; /* by rising id */
 	struct holding holding;
 };
 
-static const struct json_field reserving_fields[] = {
-	{"scheduleId", JSON_INT, 1, ID_MOST, JSON_REQUIRED, offsetof(struct reserving, schedule_id)},
-	{"seatId", JSON_INT, 1, ID_MOST, JSON_OPTIONAL, offsetof(struct reserving, seat_id)},
-	{"seatIds", JSON_LIST, 1, SEATS_MOST, JSON_OPTIONAL, offsetof(struct reserving, seat_ids)},
-};
-
-/* The seats of the body, one or many, sorted; false after a 400. */
+/* The seats of the body, sorted; false after a 400. */
 static bool seats_or_reply(struct request *r, struct reserving *s)
 {
-	struct seat_list *seats = &s->seats;
-	const cJSON *item;
+	const char *why;
 
-	if ((s->seat_id != 0) == (s->seat_ids != NULL)) {
-		reply_problem(r, CODE_INVALID_FIELD, "seatId: either seatId or seatIds must be given");
-		return false;
-	}
-	if (s->seat_id)
-		seats->ids[seats->count++] = s->seat_id;
-	cJSON_ArrayForEach (item, s->seat_ids) {
-		if (!json_integer(item, 1, ID_MOST, &seats->ids[seats->count])) {
-			reply_problem_fmt(r, CODE_INVALID_FIELD, "seatIds[%zu]: must be a whole number from 1 to %lld",
-					  seats->count, (long long)ID_MOST);
-			return false;
-		}
-		seats->count++;
-	}
-	qsort(seats->ids, seats->count, sizeof(seats->ids[0]), order_int64);
-	for (size_t i = 1; i < seats->count; i++) {
-		if (seats->ids[i] == seats->ids[i - 1]) {
-			reply_problem_fmt(r, CODE_INVALID_FIELD, "seatIds: seat %lld stands twice",
-					  (long long)seats->ids[i]);
-			return false;
-		}
-	}
-	return true;
+	if (body_seats(&r->task.arena, &s->body, &s->seats, &why))
+		return true;
+	reply_problem(r, CODE_INVALID_FIELD, why);
+	return false;
 }
 
 static enum step reply_seats(struct request *r, enum code code, const struct seat_list *seats, const char *detail)
@@ -91,9 +60,9 @@ enum step reserve_read(struct request *r)
 	struct reserving *s = state_or_reply(r, sizeof(*s));
 	const struct catalog_schedule *schedule;
 
-	if (!s || !body_or_reply(r, reserving_fields, 3, s) || !seats_or_reply(r, s) || !idempotency_or_reply(r))
+	if (!s || !body_or_reply(r, &reserving_body, &s->body) || !seats_or_reply(r, s) || !idempotency_or_reply(r))
 		return STEP_DONE;
-	schedule = schedule_or_reply(r, s->schedule_id);
+	schedule = schedule_or_reply(r, s->body.schedule);
 	if (!schedule || !seats_exist_or_reply(r, schedule, s))
 		return STEP_DONE;
 	s->concert = schedule->concert;

@@ -9,7 +9,6 @@
 #include "api/filter.h"
 #include "api/routes.h"
 #include "api/standing.h"
-#include "base/json_read.h"
 #include "engine/seats.h"
 #include "keeper.h"
 #include "store/reservations.h"
@@ -34,14 +33,8 @@ enum step tokens_help(struct request *r)
 }
 
 struct entering {
-	int64_t user;
-	const char *queue;
+	struct entering_body body;
 	bool known;
-};
-
-static const struct json_field entering_fields[] = {
-	{"userId", JSON_INT, 1, ID_MOST, JSON_REQUIRED, offsetof(struct entering, user)},
-	{"queue", JSON_TEXT, 1, QUEUE_NAME_MAX, JSON_REQUIRED, offsetof(struct entering, queue)},
 };
 
 enum step token_read_body(struct request *r)
@@ -52,12 +45,12 @@ enum step token_read_body(struct request *r)
 	if (!catalog_or_reply(r))
 		return STEP_DONE;
 	e = state_or_reply(r, sizeof(*e));
-	if (!e || !body_or_reply(r, entering_fields, 2, e))
+	if (!e || !body_or_reply(r, &entering_body, &e->body))
 		return STEP_DONE;
-	v->queue = engine_queue(&v->worker->engine, e->queue, strlen(e->queue));
+	v->queue = engine_queue(&v->worker->engine, e->body.queue, strlen(e->body.queue));
 	if (!v->queue)
 		return reply_problem(r, CODE_QUEUE_NOT_FOUND, NULL);
-	return users_check(&v->worker->users, &r->task, e->user, &e->known);
+	return users_check(&v->worker->users, &r->task, e->body.user, &e->known);
 }
 
 enum step token_check_user(struct request *r)
@@ -90,8 +83,8 @@ enum step token_enter(struct request *r)
 
 	if (!q)
 		return reply_problem(r, CODE_QUEUE_NOT_FOUND, NULL);
-	return queue_enter(&r->task, &v->worker->engine, v->queue, (uint64_t)e->user, keeper_may_admit(),
-			   draw_of(q, e->user), &v->standing);
+	return queue_enter(&r->task, &v->worker->engine, v->queue, (uint64_t)e->body.user, keeper_may_admit(),
+			   draw_of(q, e->body.user), &v->standing);
 }
 
 enum step token_figures(struct request *r)
@@ -105,7 +98,7 @@ enum step token_answer(struct request *r)
 	const struct entering *e = v->state;
 	char text[TOKEN_TEXT];
 
-	v->token.user = (uint64_t)e->user;
+	v->token.user = (uint64_t)e->body.user;
 	v->token.place = v->standing.place;
 	v->token.issued_at = v->standing.issued_at;
 	snprintf(v->token.queue, sizeof(v->token.queue), "%s", v->queue->name);

@@ -5,8 +5,6 @@
 #include <sodium.h>
 #include <string.h>
 
-#include "base/json_read.h"
-
 bool visit_begin(struct request *r)
 {
 	struct visit *v = arena_alloc(&r->task.arena, sizeof(*v));
@@ -132,11 +130,11 @@ bool idempotency_or_reply(struct request *r)
 	return true;
 }
 
-bool body_or_reply(struct request *r, const struct json_field *fields, size_t count, void *out)
+bool body_or_reply(struct request *r, const struct body *shape, void *out)
 {
 	const char *why;
 
-	if (json_fields(&r->task.arena, r->body, "", fields, count, JSON_UNKNOWN_PASS, out, &why))
+	if (body_read(&r->task.arena, shape, r->body, out, &why))
 		return true;
 	reply_problem(r, CODE_INVALID_FIELD, why);
 	return false;

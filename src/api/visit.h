@@ -4,6 +4,7 @@
 #ifndef USHER_API_VISIT_H
 #define USHER_API_VISIT_H
 
+#include "api/bodies.h"
 #include "http/reply.h"
 #include "http/route.h"
 #include "store/idempotency.h"
@@ -50,8 +51,7 @@ enum step job_wait(struct request *r);
  * route and body. False after a 400. */
 bool idempotency_or_reply(struct request *r);
 
-/* Fields of the JSON body by table, or false after the 400 that names the field. */
-struct json_field;
-bool body_or_reply(struct request *r, const struct json_field *fields, size_t count, void *out);
+/* The JSON body in the struct of its shape, or false after the 400 that names the field. */
+bool body_or_reply(struct request *r, const struct body *shape, void *out);
 
 #endif
