@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_read.h"
+
 /* A route with the steps of its needs in front of its own. */
 struct entry {
 	struct route route; /* first, so that a route leads to its entry */
@@ -92,6 +94,21 @@ enum code router_find(const struct router *router, struct request *r, size_t len
 		used += (size_t)snprintf(allow + used, 64 - used, "%s%s", used ? ", " : "", method_name(route->method));
 	}
 	return used ? CODE_METHOD_NOT_ALLOWED : CODE_NOT_FOUND;
+}
+
+bool path_id(const struct request *r, unsigned i, int64_t *id)
+{
+	int64_t n = 0;
+
+	for (size_t k = 0; k < r->params[i].len; k++) {
+		char c = r->params[i].text[k];
+
+		if (c < '0' || c > '9' || n > ID_MOST / 10)
+			return false;
+		n = n * 10 + (c - '0');
+	}
+	*id = n;
+	return n >= 1 && n <= ID_MOST;
 }
 
 step_fn route_step(const struct route *route, unsigned i)

@@ -47,6 +47,9 @@ void router_free(struct router *router);
  * Gives OK, NOT_FOUND or METHOD_NOT_ALLOWED; then `allow` lists the methods it does take. */
 enum code router_find(const struct router *router, struct request *r, size_t len, char allow[64]);
 
+/* Whether path part `i` is a whole number from 1 to 2^53 - 1, and which. */
+bool path_id(const struct request *r, unsigned i, int64_t *id);
+
 /* The step number `i` of a route, or NULL after the last. */
 step_fn route_step(const struct route *route, unsigned i);
 

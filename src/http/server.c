@@ -205,17 +205,7 @@ void request_repeat(struct request *r)
 
 bool path_id_or_reply(struct request *r, unsigned i, const char *name, int64_t *id)
 {
-	*id = 0;
-	for (size_t k = 0; k < r->params[i].len; k++) {
-		char c = r->params[i].text[k];
-
-		if (c < '0' || c > '9' || *id > ID_MOST / 10) {
-			*id = 0;
-			break;
-		}
-		*id = *id * 10 + (c - '0');
-	}
-	if (*id >= 1 && *id <= ID_MOST)
+	if (path_id(r, i, id))
 		return true;
 	reply_problem_fmt(r, CODE_INVALID_FIELD, "%s: must be a whole number from 1 to %lld", name, (long long)ID_MOST);
 	return false;
