@@ -204,8 +204,45 @@ static bool stands_before(const cJSON *object, const cJSON *child)
 	return false;
 }
 
-/* Names the first key that stands twice in one object, with its path, or gives NULL. */
-static const char *keys_check(struct arena *a, const cJSON *item, const struct spot *in)
+/* What is left of the text, for looking at numbers as they are written. */
+struct rest {
+	const char *at, *end;
+};
+
+/* Moves past the next number, of which there is one. Gives how many digits it has between the first
+ * and the last that is not 0. */
+static int digits_of_next(struct rest *r)
+{
+	int digits = 0, significant = 0;
+
+	while (r->at < r->end && *r->at != '-' && (*r->at < '0' || *r->at > '9')) {
+		if (*r->at == '"')
+			string_skip(&r->at, r->end);
+		else
+			r->at++;
+	}
+	for (; r->at < r->end && strchr("-.0123456789", *r->at); r->at++) {
+		digits += *r->at >= (digits ? '0' : '1');
+		if (*r->at >= '1')
+			significant = digits;
+	}
+	/* What is left of an exponent would be taken for a number of its own. */
+	while (r->at < r->end && strchr("eE+-0123456789", *r->at))
+		r->at++;
+	return significant;
+}
+
+/* Whether a number is whole only because a double has room for 16 digits and a bit. */
+static bool number_rounded(double n, struct rest *r)
+{
+	int digits = digits_of_next(r);
+
+	return n == floor(n) && fabs(n) <= (double)ID_MOST && (digits > 16 || (n == 0 && digits));
+}
+
+/* Names the first key that stands twice in one object or number that was rounded, with its path, or
+ * gives NULL. */
+static const char *values_check(struct arena *a, const cJSON *item, const struct spot *in, struct rest *r)
 {
 	struct spot spot = {.in = in};
 
@@ -217,7 +254,9 @@ static const char *keys_check(struct arena *a, const cJSON *item, const struct s
 			return say(a, "%s: more than %d fields in one object", path_of(a, &spot), KEYS_MOST);
 		if (spot.key && stands_before(item, child))
 			return say(a, "%s: stands twice", path_of(a, &spot));
-		why = child->child ? keys_check(a, child, &spot) : NULL;
+		if (cJSON_IsNumber(child) && number_rounded(child->valuedouble, r))
+			return say(a, "%s: has more digits than a number may", path_of(a, &spot));
+		why = child->child ? values_check(a, child, &spot, r) : NULL;
 		if (why)
 			return why;
 	}
@@ -248,7 +287,7 @@ cJSON *json_parse(struct arena *a, const char *text, size_t len, const char **wh
 		*why = "the body is not valid JSON";
 		return NULL;
 	}
-	*why = keys_check(a, json, NULL);
+	*why = values_check(a, json, NULL, &(struct rest){text, end});
 	return *why ? NULL : json;
 }
 

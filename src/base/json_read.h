@@ -14,7 +14,8 @@ struct arena;
 #define ID_MOST 9007199254740991 /* 2^53 - 1, the last integer a double holds for sure */
 
 /* Parses exactly one JSON value of valid UTF-8 (RFC 8259). Refused as well: the character NUL in
- * any spelling, an object with the same key twice or with more than 64 keys. On failure gives NULL
+ * any spelling, an object with the same key twice or with more than 64 keys, a number that only rounding
+ * would make whole. On failure gives NULL
  * and says in `why` (memory of `a`) what is wrong; a field that is to blame is named with its path.
  * The value is freed when `a` is reset. */
 struct cJSON *json_parse(struct arena *a, const char *text, size_t len, const char **why);

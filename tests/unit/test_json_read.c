@@ -80,6 +80,36 @@ START_TEST(test_refuses_what_is_not_json)
 }
 END_TEST
 
+/* A double would make whole numbers of them. */
+START_TEST(test_refuses_numbers_made_whole_by_rounding)
+{
+	static const char *const rounded[] = {"1.00000000000000001", "0.99999999999999999",      "9007199254740990.5",
+					      "9007199254740991.4",  "-1.00000000000000001",     "1e-400",
+					      "-0.1e-323",           "123000000000000000001e-18"};
+	static const char *const kept[] = {"1.0000000000000000000",
+					   "0.0000000000000000000",
+					   "-0e-400",
+					   "123000000000000000000000e-21",
+					   "0.000000000000000000001e21",
+					   "9007199254740991",
+					   "9007199254740991.000",
+					   "0.30000000000000004",
+					   "12345678901234567890",
+					   "1e400"};
+	char text[128], want[] = "b[2].n: has more digits than a number may";
+
+	for (size_t i = 0; i < sizeof(rounded) / sizeof(rounded[0]); i++) {
+		snprintf(text, sizeof(text), "{\"a\":\"-1\",\"b\":[1.5e+3,{\"m\":-0.10E-7},{\"n\":%s}]}", rounded[i]);
+		refuses(text, strlen(text), want);
+	}
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		snprintf(text, sizeof(text), "{\"a\":\"1.00000000000000001\",\"b\":[{},{\"n\":%s},2]}", kept[i]);
+		takes(text, strlen(text));
+	}
+	arena_free(&arena);
+}
+END_TEST
+
 START_TEST(test_refuses_numbers_that_are_not)
 {
 	static const char *const numbers[] = {"01",  "-01", "00",  "1.",  ".5",  "-.5", "+1",   "1.e3", "1e",
@@ -368,6 +398,7 @@ int main(void)
 	const TTest *const tests[] = {test_takes_json,
 				      test_refuses_what_is_not_json,
 				      test_refuses_numbers_that_are_not,
+				      test_refuses_numbers_made_whole_by_rounding,
 				      test_refuses_bare_control_characters,
 				      test_refuses_nul,
 				      test_refuses_invalid_utf_8,
