@@ -175,11 +175,14 @@ static char *trim(char *text)
 	return text;
 }
 
-static bool config_line(char *line, int number)
+/* `full`: the line is longer than there was room for. */
+static bool config_line(char *line, int number, bool full)
 {
 	char *name = trim(line), *equals = strchr(name, '=');
 	struct setting *s;
 
+	if (full)
+		return complain("config", "line %d is too long", number);
 	if (!*name || *name == '#')
 		return true;
 	if (!equals)
@@ -202,7 +205,7 @@ static bool config_read(const char *path)
 	if (!f)
 		return complain("config", "cannot read %s: %s", path, strerror(errno));
 	while (good && fgets(line, sizeof(line), f))
-		good = config_line(line, ++number);
+		good = config_line(line, ++number, !strchr(line, '\n') && strlen(line) == sizeof(line) - 1);
 	if (good && ferror(f))
 		good = complain("config", "cannot read %s: %s", path, strerror(errno));
 	fclose(f);
@@ -328,7 +331,9 @@ static bool mysql_parse(const char *text)
 	copy = strdup(text + strlen(scheme));
 	if (!copy)
 		return complain("mysql", "out of memory");
-	at = strrchr(copy, '@');
+	/* The socket's path may hold an '@' of its own. */
+	query = strstr(copy, "?socket=");
+	at = memrchr(copy, '@', query ? (size_t)(query - copy) : strlen(copy));
 	slash = at ? strchr(at, '/') : NULL;
 	if (!slash || at == copy || !slash[1] || slash[1] == '?') {
 		free(copy);
@@ -411,9 +416,11 @@ void settings_free(void)
 {
 	struct settings *s = &settings;
 
-	for (size_t i = 0; i < TABLE_SIZE; i++)
+	for (size_t i = 0; i < TABLE_SIZE; i++) {
 		if (table[i].kind == TEXT)
 			free(*(char **)((char *)s + table[i].offset));
+		table[i].origin = FROM_DEFAULT;
+	}
 	free(s->listen_host);
 	free(s->redis_path);
 	free(s->redis_host);

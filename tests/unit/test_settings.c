@@ -71,6 +71,49 @@ START_TEST(test_file_beats_default)
 }
 END_TEST
 
+/* What does not fit is refused: the rest of a line is not a line. */
+START_TEST(test_long_line_is_refused)
+{
+	static char text[8192], flag[128];
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[0] = '#';
+	memcpy(text + 4095, "workers = 9\n", 12);
+	text[4095 + 12] = '\0';
+	file_write(text);
+	snprintf(flag, sizeof(flag), "--config=%s", path);
+	ck_assert_int_eq(read_with(flag), SETTINGS_BAD);
+	unlink(path);
+	settings_free();
+}
+END_TEST
+
+START_TEST(test_settings_are_read_anew)
+{
+	char flag[] = "--workers=7";
+
+	ck_assert_int_eq(read_with(flag), SETTINGS_OK);
+	settings_free();
+	ck_assert_int_eq(read_with(NULL), SETTINGS_OK);
+	ck_assert_int_eq(settings.workers, 0);
+	ck_assert_str_eq(settings.log_level, "info");
+	settings_free();
+}
+END_TEST
+
+START_TEST(test_mysql_socket_with_an_at)
+{
+	char flag[] = "--mysql=mysql://root@localhost/usher?socket=/run/a@b/my.sock";
+
+	ck_assert_int_eq(read_with(flag), SETTINGS_OK);
+	ck_assert_str_eq(settings.mysql_user, "root");
+	ck_assert_str_eq(settings.mysql_host, "localhost");
+	ck_assert_str_eq(settings.mysql_database, "usher");
+	ck_assert_str_eq(settings.mysql_socket, "/run/a@b/my.sock");
+	settings_free();
+}
+END_TEST
+
 START_TEST(test_environment_beats_file)
 {
 	setenv("USHER_WORKERS", "5", 1);
@@ -382,6 +425,9 @@ int main(void)
 {
 	const TTest *const tests[] = {test_defaults,
 				      test_file_beats_default,
+				      test_long_line_is_refused,
+				      test_settings_are_read_anew,
+				      test_mysql_socket_with_an_at,
 				      test_environment_beats_file,
 				      test_flag_beats_environment_and_file,
 				      test_flag_and_value_may_stand_apart,
