@@ -37,6 +37,19 @@ void pause_briefly(void)
 	nanosleep(&ts, NULL);
 }
 
+/* UBSan beside ASan knows no file but standard error, which the next daemon of that number would begin
+ * anew: what it said there is put where the other sanitizers write. */
+static void ubsan_keep(void)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command),
+		 "cd %s && for f in *.err; do ! grep -qs 'runtime error:' $f || mv $f sanitizer.$f.$$; done",
+		 stack.dir);
+	if (system(command) != 0)
+		die(command);
+}
+
 /* Starts a program that dies with us, its output in files of the stack's directory. */
 static pid_t spawn(const char *name, const char *const *argv)
 {
@@ -45,6 +58,7 @@ static pid_t spawn(const char *name, const char *const *argv)
 
 	snprintf(out, sizeof(out), "%s/%s.out", stack.dir, name);
 	snprintf(err, sizeof(err), "%s/%s.err", stack.dir, name);
+	ubsan_keep();
 	unlink(out); /* what an earlier one said there must not be taken for this one's word */
 	pid = fork();
 	if (pid < 0)
@@ -134,6 +148,7 @@ static bool sanitizers_silent(void)
 	glob_t found = {0};
 	bool silent;
 
+	ubsan_keep();
 	snprintf(pattern, sizeof(pattern), "%s/sanitizer.*", stack.dir);
 	silent = glob(pattern, 0, NULL, &found) == GLOB_NOMATCH;
 	globfree(&found);
