@@ -44,8 +44,8 @@ static void ubsan_keep(void)
 	char command[256];
 
 	snprintf(command, sizeof(command),
-		 "cd %s && for f in *.err; do ! grep -qs 'runtime error:' $f || mv $f sanitizer.$f.$$; done",
-		 stack.dir);
+		 "for f in %s/*.err; do ! grep -qs 'runtime error:' $f || mv $f %s/sanitizer.${f##*/}.$$; done",
+		 stack.dir, stack.dir);
 	if (system(command) != 0)
 		die(command);
 }
@@ -81,18 +81,22 @@ static bool ended(pid_t pid)
 }
 
 /* What a sanitizer finds in a daemon goes into a file of the stack's directory, so that it is seen
- * however the daemon ends. */
+ * however the daemon ends. A daemon may get skew.so in front of ASan's own library. */
 static void sanitizer_logs(void)
 {
-	static const char *const names[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"};
+	static const char *const names[][2] = {
+		{"ASAN_OPTIONS", ":verify_asan_link_order=0"},
+		{"UBSAN_OPTIONS", ""},
+		{"TSAN_OPTIONS", ":suppressions=" SRCDIR "/tests/support/tsan.supp"},
+	};
 	char options[1024];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *given = getenv(names[i]);
+		const char *given = getenv(names[i][0]);
 
 		snprintf(options, sizeof(options), "%s:log_path=%s/sanitizer%s", given ? given : "", stack.dir,
-			 *names[i] == 'T' ? ":suppressions=" SRCDIR "/tests/support/tsan.supp" : "");
-		setenv(names[i], options, 1);
+			 names[i][1]);
+		setenv(names[i][0], options, 1);
 	}
 }
 
@@ -374,13 +378,10 @@ void usherd_spawn(int i, const char *const *flags)
 
 void usherd_clock_wrong(bool wrong)
 {
-	if (!wrong) {
+	if (wrong)
+		setenv("LD_PRELOAD", "./skew.so", 1);
+	else
 		unsetenv("LD_PRELOAD");
-		unsetenv("ASAN_OPTIONS");
-		return;
-	}
-	setenv("LD_PRELOAD", "./skew.so", 1);
-	setenv("ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0", 1);
 }
 
 static char *file_read(const char *path)

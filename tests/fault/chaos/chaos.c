@@ -100,8 +100,7 @@ static int conclude(void)
 	}
 	fflush(stdout);
 	crowd_free();
-	stack_end();
-	return wrong ? 1 : 0;
+	return stack_end() && !wrong ? 0 : 1;
 }
 
 int main(int argc, char **argv)
