@@ -68,3 +68,8 @@ void duty_start(struct duty *d)
 	d->outcome = CODE_OK;
 	task_run(&d->task);
 }
+
+enum step duty_submit(struct duty *d, struct job *job, int ms)
+{
+	return job ? job_submit(&d->task, job, ms) : task_failed(&d->task, CODE_OVERLOADED);
+}

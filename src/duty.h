@@ -4,7 +4,7 @@
 #ifndef USHER_DUTY_H
 #define USHER_DUTY_H
 
-#include "base/task.h"
+#include "store/pool.h"
 
 struct duty {
 	struct task task;
@@ -25,5 +25,8 @@ void duty_destroy(struct duty *d);
 
 /* Starts a run now, unless one is under way. */
 void duty_start(struct duty *d);
+
+/* Hands a job of the duty in and waits for it, at most `ms`; a `job` of NULL is memory that was out. */
+enum step duty_submit(struct duty *d, struct job *job, int ms);
 
 #endif

@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "engine/seats.h"
+#include "reconcile.h"
 #include "settings.h"
 #include "store/catalog_file.h"
-#include "store/payments.h"
 #include "store/recovery.h"
 #include "store/schema.h"
 #include "sync.h"
@@ -27,8 +27,6 @@
 #define SYNC_MS 500
 #define ADMIT_MS 50 /* twice a tick, so that a freed slot is filled within one */
 #define RECORD_MS 100
-#define SETTLE_MS 500
-#define LAPSE_MS 500
 #define SWEEP_MS 60000
 #define ADMIT_BATCH 200
 #define ANSWERS_MS 2000 /* how long an answer proves that somebody is there */
@@ -42,21 +40,15 @@ struct recording {
 	struct admitted_list list;
 };
 
-/* Lets people into one queue. */
+/* What is done for one queue: people are let in, that is written down, and abandoned holds are dropped. */
 struct admitting {
 	struct duty duty;
 	struct queue *queue;
 	struct admission admission;
 	bool may_admit, refused; /* of the call under way; whether Redis refused the one before */
 	struct recording recording;
+	struct dropping dropping;
 	struct admitting *next;
-};
-
-struct settling {
-	struct duty duty;
-	struct unsettled_job *list;
-	size_t at, told;
-	int64_t reservations[SETTLE_BATCH]; /* what Redis has been told of */
 };
 
 /* Somebody who waits for a sync that began after they asked. */
@@ -71,9 +63,10 @@ struct waiter {
 static struct keeper {
 	struct loop loop;
 	struct engine engine;
-	struct duty setup, lapse, sweep;
+	struct duty setup, sweep;
 	struct sync sync;
 	struct settling settling;
+	struct lapsing lapsing;
 	struct admitting *admitting;
 	struct waiter *asked, *served; /* for the next run, for the one under way */
 	struct letter stop;
@@ -112,11 +105,6 @@ static void redis_answered(void)
 static void mysql_answered(void)
 {
 	atomic_store_explicit(&keeper.mysql_at, clock_ms(), memory_order_relaxed);
-}
-
-static enum step submit(struct duty *d, struct job *job, int ms)
-{
-	return job ? job_submit(&d->task, job, ms) : task_failed(&d->task, CODE_OVERLOADED);
 }
 
 /* Admission: a duty a queue, so that none waits for another. */
@@ -186,12 +174,13 @@ static enum step record_advance(struct duty *d)
 	case 1:
 		if (!record_is_new(r))
 			return STEP_DONE;
+		crash_point(CRASH_admission_before_record);
 		j = job_new(&d->task, sizeof(*j), admissions_write_work);
 		if (j) {
 			memcpy(j->queue, r->queue->name, sizeof(j->queue));
 			j->list = r->list;
 		}
-		return submit(d, (struct job *)j, MYSQL_DEADLINE_MS);
+		return duty_submit(d, (struct job *)j, MYSQL_DEADLINE_MS);
 	default:
 		record_remember(r);
 		return STEP_DONE;
@@ -208,7 +197,8 @@ static void admitting_add(struct queue *q)
 		return;
 	a = calloc(1, sizeof(*a));
 	if (!a || duty_init(&a->duty, &keeper.loop, ADMIT_MS, admit_advance) != 0 ||
-	    duty_init(&a->recording.duty, &keeper.loop, RECORD_MS, record_advance) != 0) {
+	    duty_init(&a->recording.duty, &keeper.loop, RECORD_MS, record_advance) != 0 ||
+	    dropping_init(&a->dropping, &keeper.engine, q) != 0) {
 		log_error("out of memory for queue %s", q->name);
 		free(a);
 		return;
@@ -218,73 +208,16 @@ static void admitting_add(struct queue *q)
 	keeper.admitting = a;
 	duty_start(&a->duty);
 	duty_start(&a->recording.duty);
-}
-
-/* Settling: what was paid, but perhaps not told to Redis. */
-
-static enum step settle_one(struct settling *s)
-{
-	const struct settlement *x = &s->list->items[s->at++];
-	struct queue *q = engine_queue(&keeper.engine, x->queue, strlen(x->queue));
-
-	/* A queue this daemon does not know yet stays on the list. */
-	if (q)
-		s->reservations[s->told++] = s->list->reservations[s->at - 1];
-	return q ? seats_settle(&s->duty.task, &keeper.engine, q, x) : STEP_NEXT;
-}
-
-static enum step settle_strike(struct settling *s)
-{
-	struct unsettled_job *j = job_new(&s->duty.task, sizeof(*j), unsettled_strike_work);
-
-	if (j) {
-		j->count = s->told;
-		memcpy(j->reservations, s->reservations, sizeof(j->reservations));
-	}
-	s->at++;
-	metric_add(METRIC_settled, (int64_t)s->told);
-	return submit(&s->duty, (struct job *)j, MYSQL_DEADLINE_MS);
-}
-
-static enum step settle_advance(struct duty *d)
-{
-	struct settling *s = (struct settling *)d;
-
-	if (d->step++ == 0) {
-		s->at = s->told = 0;
-		s->list = job_new(&d->task, sizeof(*s->list), unsettled_read_work);
-		return submit(d, (struct job *)s->list, MYSQL_DEADLINE_MS);
-	}
-	if (s->at < s->list->count)
-		return settle_one(s);
-	if (s->told == 0 || s->at > s->list->count)
-		return STEP_DONE;
-	return settle_strike(s);
-}
-
-/* Holds whose time is up, and old keys. */
-
-static enum step lapse_advance(struct duty *d)
-{
-	struct lapse_job *j;
-
-	if (d->step++ > 0) {
-		mysql_answered();
-		j = keeper.job;
-		metric_add(METRIC_lapsed, j->ended);
-		return STEP_DONE;
-	}
-	keeper.job = j = job_new(&d->task, sizeof(*j), lapse_work);
-	return submit(d, (struct job *)j, MYSQL_DEADLINE_MS);
+	duty_start(&a->dropping.duty);
 }
 
 static enum step sweep_advance(struct duty *d)
 {
 	switch (d->step++) {
 	case 0:
-		return submit(d, job_new(&d->task, sizeof(struct job), idempotency_sweep_work), MYSQL_DEADLINE_MS);
+		return duty_submit(d, job_new(&d->task, sizeof(struct job), idempotency_sweep_work), MYSQL_DEADLINE_MS);
 	case 1:
-		return submit(d, job_new(&d->task, sizeof(struct job), admissions_sweep_work), MYSQL_DEADLINE_MS);
+		return duty_submit(d, job_new(&d->task, sizeof(struct job), admissions_sweep_work), MYSQL_DEADLINE_MS);
 	default:
 		return STEP_DONE;
 	}
@@ -396,7 +329,7 @@ static enum step import_start(struct duty *d)
 	j->text = file_read(&j->job.arena, settings.catalog, &j->len);
 	if (!j->text)
 		_exit(STATUS_SETTINGS);
-	return submit(d, &j->job, CATALOG_IMPORT_MS);
+	return duty_submit(d, &j->job, CATALOG_IMPORT_MS);
 }
 
 static enum step import_done(void)
@@ -413,7 +346,7 @@ static enum step setup_advance(struct duty *d)
 {
 	switch (d->step++) {
 	case 0:
-		return submit(d, job_new(&d->task, sizeof(struct job), schema_work), CATALOG_IMPORT_MS);
+		return duty_submit(d, job_new(&d->task, sizeof(struct job), schema_work), CATALOG_IMPORT_MS);
 	case 1:
 		return settings.catalog ? import_start(d) : STEP_DONE;
 	default:
@@ -428,7 +361,7 @@ static void setup_ended(struct duty *d, enum code outcome)
 	duty_destroy(d);
 	duty_start(&keeper.sync.duty);
 	duty_start(&keeper.settling.duty);
-	duty_start(&keeper.lapse);
+	duty_start(&keeper.lapsing.duty);
 	duty_start(&keeper.sweep);
 }
 
@@ -454,9 +387,8 @@ int keeper_start(void (*ready)(void))
 	k->stop.deliver = on_stop;
 	if (loop_init(&k->loop, k) != 0 || engine_init(&k->engine, &k->loop) != 0 ||
 	    duty_init(&k->setup, &k->loop, SETUP_MS, setup_advance) != 0 ||
-	    sync_init(&k->sync, &k->engine, SYNC_MS / 10) != 0 ||
-	    duty_init(&k->settling.duty, &k->loop, SETTLE_MS, settle_advance) != 0 ||
-	    duty_init(&k->lapse, &k->loop, LAPSE_MS, lapse_advance) != 0 ||
+	    sync_init(&k->sync, &k->engine, SYNC_MS / 10) != 0 || settling_init(&k->settling, &k->engine) != 0 ||
+	    lapsing_init(&k->lapsing, &k->loop, mysql_answered) != 0 ||
 	    duty_init(&k->sweep, &k->loop, SWEEP_MS, sweep_advance) != 0) {
 		log_error("out of memory");
 		return -1;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "engine/seats.h"
@@ -12,18 +13,32 @@
 #include "worker.h"
 
 #define CATALOG_READ_MS 60000
-#define LOOK_MS 1500 /* MySQL counts as away when it does not answer a look within this */
+#define AGAIN_MS 3000 /* less than the seconds in which old places come back */
+#define LOOK_MS 1500  /* MySQL counts as away when it does not answer a look within this */
 
-static enum step submit(struct sync *s, struct job *job, int ms)
+/* Redis may have come back with other data, and what was under way then may have been written since. */
+static void compare_begin(struct sync *s)
 {
-	return job ? job_submit(&s->duty.task, job, ms) : task_failed(&s->duty.task, CODE_OVERLOADED);
+	s->connection = redis_times_up(s->engine->redis);
+	s->comparing = redis_ready(s->engine->redis) &&
+		       (s->connection != s->compared || (s->again_at && clock_ms() >= s->again_at));
+	s->all_compared = true;
+}
+
+static void compare_end(struct sync *s)
+{
+	if (!s->comparing || !s->all_compared)
+		return;
+	s->again_at = s->connection != s->compared ? clock_ms() + AGAIN_MS : 0;
+	s->compared = s->connection;
 }
 
 static enum step read_queues(struct sync *s)
 {
 	s->mysql_at = 0;
+	compare_begin(s);
 	s->queues = job_new(&s->duty.task, sizeof(*s->queues), queues_read_work);
-	return submit(s, (struct job *)s->queues, LOOK_MS);
+	return duty_submit(&s->duty, (struct job *)s->queues, LOOK_MS);
 }
 
 static void catalog_unused(struct job *job)
@@ -41,7 +56,7 @@ static enum step read_catalog(struct sync *s)
 	s->reading = job_new(&s->duty.task, sizeof(*s->reading), catalog_read_work);
 	if (s->reading)
 		s->reading->job.unused = catalog_unused;
-	return submit(s, (struct job *)s->reading, CATALOG_READ_MS);
+	return duty_submit(&s->duty, (struct job *)s->reading, CATALOG_READ_MS);
 }
 
 static enum step take_catalog(struct sync *s)
@@ -82,17 +97,34 @@ static enum step configure(struct sync *s, struct queue *q)
 	return queue_configure(&s->duty.task, s->engine, q, &s->settings);
 }
 
-/* What Redis says of the queue decides: all well, older settings, or nothing there at all. */
+/* Whether Redis has nothing of the queue, or has come back with older data than it had: either way
+ * all of it has to be made anew. */
+static bool lost(const struct sync *s, const struct queue *q)
+{
+	return !s->status.known || s->status.settings.epoch < row_of(s)->settings.epoch ||
+	       queue_went_back(q, &s->status);
+}
+
+static enum step rebuild_seats(struct sync *s, struct queue *q);
+
+/* What Redis says of the queue decides: all well, older settings, or nothing there that counts. */
 static enum step judge(struct sync *s, struct queue *q)
 {
 	s->settings = row_of(s)->settings;
-	if (s->status.known && s->status.settings.version >= s->settings.version &&
-	    s->status.settings.epoch >= s->settings.epoch)
-		return next_queue(s);
-	if (s->status.known)
+	if (lost(s, q)) {
+		s->state = SYNC_LOCKED;
+		return queue_rebuild_begin(&s->duty.task, s->engine, q, &s->mine);
+	}
+	queue_note(q, &s->status);
+	if (s->status.settings.version < s->settings.version) {
+		s->all_compared = false;
 		return configure(s, q);
-	s->state = SYNC_LOCKED;
-	return queue_rebuild_begin(&s->duty.task, s->engine, q, &s->mine);
+	}
+	if (!s->comparing)
+		return next_queue(s);
+	s->rebuilding = false;
+	s->schedule = 0;
+	return rebuild_seats(s, q);
 }
 
 /* Whoever had the lock before may have done it all since the first look: look again under it. */
@@ -100,15 +132,16 @@ static enum step look_again(struct sync *s, struct queue *q)
 {
 	if (!s->mine)
 		return next_queue(s);
+	crash_point(CRASH_rebuild_locked);
 	s->state = SYNC_AGAIN;
 	return queue_ask_status(&s->duty.task, s->engine, q, &s->status);
 }
 
-static enum step raise_epoch(struct sync *s)
+static enum step raise_epoch(struct sync *s, struct queue *q)
 {
 	struct queue_epoch_job *j;
 
-	if (s->status.known)
+	if (!lost(s, q))
 		return next_queue(s);
 	s->job = j = job_new(&s->duty.task, sizeof(*j), queue_epoch_work);
 	if (j) {
@@ -117,7 +150,7 @@ static enum step raise_epoch(struct sync *s)
 	}
 	s->state = SYNC_EPOCH;
 	s->schedule = 0;
-	return submit(s, (struct job *)j, MYSQL_DEADLINE_MS);
+	return duty_submit(&s->duty, (struct job *)j, MYSQL_DEADLINE_MS);
 }
 
 /* The next schedule of this queue from number s->schedule on, or NULL. */
@@ -139,7 +172,7 @@ static enum step read_holds(struct sync *s, const struct queue *q)
 		memcpy(j->queue, q->name, sizeof(j->queue));
 	s->readmitted = 0;
 	s->state = SYNC_HOLDS;
-	return submit(s, (struct job *)j, MYSQL_DEADLINE_MS);
+	return duty_submit(&s->duty, (struct job *)j, MYSQL_DEADLINE_MS);
 }
 
 /* Who had been through, a page at a time, so that nobody goes through twice. */
@@ -154,7 +187,7 @@ static enum step read_through(struct sync *s, const struct queue *q, const struc
 		j->user = after ? after->user : 0;
 	}
 	s->state = SYNC_THROUGH;
-	return submit(s, (struct job *)j, MYSQL_DEADLINE_MS);
+	return duty_submit(&s->duty, (struct job *)j, MYSQL_DEADLINE_MS);
 }
 
 static enum step readmit(struct sync *s, struct queue *q)
@@ -164,7 +197,7 @@ static enum step readmit(struct sync *s, struct queue *q)
 	size_t left = j->count - s->readmitted, n = left < LOST_HOLDS_MOST ? left : LOST_HOLDS_MOST;
 
 	if (left == 0)
-		return read_through(s, q, NULL);
+		return s->rebuilding ? read_through(s, q, NULL) : next_queue(s);
 	s->readmitted += n;
 	return queue_readmit(&s->duty.task, s->engine, q, from, n);
 }
@@ -175,7 +208,9 @@ static enum step note_through(struct sync *s, struct queue *q)
 
 	if (j->list.count == 0) {
 		log_info("queue %s: set up in Redis, epoch %lld", q->name, (long long)s->settings.epoch);
+		crash_point(CRASH_rebuild_seats);
 		metric_add(METRIC_rebuilt, 1);
+		s->again_at = clock_ms() + AGAIN_MS;
 		return configure(s, q);
 	}
 	s->state = SYNC_NOTED;
@@ -202,7 +237,7 @@ static enum step rebuild_seats(struct sync *s, struct queue *q)
 		j->schedule = schedule->id;
 	s->state = SYNC_CORRECT;
 	s->corrected = 0;
-	return submit(s, (struct job *)j, MYSQL_DEADLINE_MS);
+	return duty_submit(&s->duty, (struct job *)j, MYSQL_DEADLINE_MS);
 }
 
 static enum step epoch_raised(struct sync *s, struct queue *q)
@@ -211,9 +246,14 @@ static enum step epoch_raised(struct sync *s, struct queue *q)
 
 	if (!j->won)
 		return next_queue(s);
+	crash_point(CRASH_rebuild_epoch);
 	s->settings.epoch++;
-	s->state = SYNC_SEATS;
-	return rebuild_seats(s, q);
+	s->rebuilding = true;
+	s->state = SYNC_FORGOTTEN;
+	if (!s->status.known)
+		return STEP_NEXT;
+	log_error("queue %s: Redis has come back with older data", q->name);
+	return queue_forget(&s->duty.task, s->engine, q, s->settings.epoch);
 }
 
 static enum step correct_seats(struct sync *s, struct queue *q)
@@ -235,11 +275,15 @@ static enum step sync_queue(struct sync *s)
 {
 	struct queue *q;
 
-	if (s->at == s->queues->count)
+	if (s->at == s->queues->count) {
+		compare_end(s);
 		return STEP_DONE;
+	}
 	q = queue_at(s);
-	if (!q)
+	if (!q) {
+		s->all_compared = false;
 		return next_queue(s); /* younger than the catalogue just read: the next run has it */
+	}
 	switch (s->state) {
 	case SYNC_LOOK:
 		s->state = SYNC_JUDGE;
@@ -249,9 +293,10 @@ static enum step sync_queue(struct sync *s)
 	case SYNC_LOCKED:
 		return look_again(s, q);
 	case SYNC_AGAIN:
-		return raise_epoch(s);
+		return raise_epoch(s, q);
 	case SYNC_EPOCH:
 		return epoch_raised(s, q);
+	case SYNC_FORGOTTEN:
 	case SYNC_SEATS:
 		return rebuild_seats(s, q);
 	case SYNC_CORRECT:

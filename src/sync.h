@@ -24,6 +24,7 @@ struct sync {
 		SYNC_LOCKED,
 		SYNC_AGAIN,
 		SYNC_EPOCH,
+		SYNC_FORGOTTEN,
 		SYNC_SEATS,
 		SYNC_CORRECT,
 		SYNC_HOLDS,
@@ -33,6 +34,11 @@ struct sync {
 	struct queue_status status;
 	struct queue_settings settings; /* to be put in force */
 	bool mine;
+	/* Seats are compared once a connection to Redis, and once more when what was under way has ended. */
+	unsigned long connection, compared; /* of this run; the last one that is done with */
+	int64_t again_at;                   /* clock_ms; 0: not again */
+	bool comparing, all_compared;       /* in this run */
+	bool rebuilding;                    /* this queue, not only its seats */
 	size_t schedule, corrected, readmitted;
 	void *job;
 	int64_t mysql_at; /* clock_ms of MySQL's last answer; 0 in this run: none yet */

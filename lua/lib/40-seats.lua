@@ -5,9 +5,26 @@ local function hold_name(concert, schedule, seat)
 	return concert .. ':' .. schedule .. ':' .. seat
 end
 
+-- One entry of the list of holds that nobody has recorded in MySQL yet.
+local function unrecorded_name(user, concert, schedule, seat)
+	return user .. ':' .. hold_name(concert, schedule, seat)
+end
+
 -- gives: whether a hold with this end (text or nil) is still in force.
 local function in_force(ends, now)
 	return ends and tonumber(ends) > now
+end
+
+-- Takes one hold away from its user. gives: 1 if that freed the seat, else 0.
+local function hold_free(seats, holds, name, seat, now)
+	local ends, seat_ends = redis.call('ZSCORE', holds, name), redis.call('ZSCORE', seats, seat)
+	redis.call('ZREM', holds, name)
+	-- After its end the seat may be another's: only a hold in force is the user's to free.
+	-- A seat that ends later than the hold was corrected: it is another's by now, or paid.
+	if in_force(ends, now) and seat_ends and tonumber(seat_ends) <= tonumber(ends) then
+		return redis.call('ZREM', seats, seat)
+	end
+	return 0
 end
 
 -- gives: how many seats are taken in each of keys[first] and after.

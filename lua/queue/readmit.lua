@@ -1,17 +1,29 @@
--- usher_readmit: after Redis was lost, a user with a live hold in MySQL is inside again, until the
--- hold ends, and holds that seat.
--- KEYS: active places seats holds.
+-- usher_readmit: a seat that MySQL has as held is the user's again, until the hold ends, after Redis
+-- was lost or has forgotten it.
+-- KEYS: active places seats holds queue waiting; a daemon of the version before leaves the last two out.
 -- ARGS: user place concert schedule seat remaining(ms until the hold ends).
+-- While the queue is being set up, and as long as nobody is let in after that, the user is inside
+-- again, unless they stand in line or are inside already. Later on there may be no room: then only a
+-- session that goes on with this place is made to last as long as the hold.
 -- gives: {OK}. Called once a seat; a later end wins.
 -- cost: O(log n).
 redis.register_function('usher_readmit', function(keys, args)
-	local bad = miscounted('usher_readmit', keys, args, 4, 6, 6)
+	local bad = miscounted('usher_readmit', keys, args, #keys == 4 and 4 or 6, 6, 6)
 	if bad then
 		return bad
 	end
-	local ends = int(now_ms() + tonumber(args[6]))
-	redis.call('ZADD', keys[1], 'GT', ends, args[1])
-	redis.call('ZADD', keys[2], args[2], args[1])
+	local q, user, place = { active = keys[1], places = keys[2] }, args[1], args[2]
+	local now, s = now_ms(), keys[5] and settings_of(keys[5])
+	local ends = int(now + tonumber(args[6]))
+	local session_ends, inside_place = session_of(q, now, user)
+	if session_ends then
+		if inside_place == place then
+			redis.call('ZADD', q.active, 'GT', ends, user)
+		end
+	elseif (not s or s.return_until > now) and not (keys[6] and redis.call('ZSCORE', keys[6], user)) then
+		redis.call('ZADD', q.active, ends, user)
+		redis.call('ZADD', q.places, place, user)
+	end
 	redis.call('ZADD', keys[3], 'GT', ends, args[5])
 	redis.call('ZADD', keys[4], 'GT', ends, hold_name(args[3], args[4], args[5]))
 	redis.call('PEXPIREAT', keys[4], redis.call('ZREVRANGE', keys[4], 0, 0, 'WITHSCORES')[2])

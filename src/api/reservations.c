@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "api/filter.h"
+#include "api/holds.h"
 #include "api/routes.h"
 #include "api/seat_json.h"
-#include "base/metrics.h"
-#include "engine/seats.h"
+#include "base/crash_point.h"
+#include "engine/unrecorded.h"
 
 /* What a reservation is being made of. */
 struct reserving {
@@ -94,17 +95,6 @@ static enum step reply_refused(struct request *r, const struct reserving *s)
 	}
 }
 
-/* The hold was taken, but no reservation came of it. Of two equal requests at once the other one may
- * have written it: then the hold is that reservation's. */
-static void hold_undo(struct job *job)
-{
-	const struct reserve_job *j = (struct reserve_job *)job;
-	bool kept = job->outcome == CODE_OK && j->code == CODE_OK && (!j->replayed || j->stands);
-
-	if (j->took_hold && !kept)
-		seats_release(j->engine, j->line, (uint64_t)j->user, &j->seats, 1);
-}
-
 /* A loser costs MySQL nothing, unless a key says that the answer may have been given before. */
 enum step reserve_record(struct request *r)
 {
@@ -115,18 +105,22 @@ enum step reserve_record(struct request *r)
 
 	if (!may && !*v->idempotency.key)
 		return reply_refused(r, s);
+	if (held)
+		crash_point(CRASH_after_hold);
 	j = job_or_reply(r, sizeof(*j), reserve_work);
 	if (!j) {
 		if (held)
-			seats_release(&v->worker->engine, v->queue, v->token.user, &s->seats, 1);
+			unrecorded_drop(&v->worker->engine, v->queue, v->token.user, &s->seats, s->holding.since);
 		return STEP_DONE;
 	}
-	j->job.unused = hold_undo;
+	j->job.unused = hold_conclude;
+	j->code = CODE_OVERLOADED; /* unless it is begun */
 	j->user = (int64_t)v->token.user;
 	j->place = v->token.place;
 	memcpy(j->queue, v->queue->name, sizeof(j->queue));
 	j->took_hold = held;
 	j->held_at = s->holding.held_at;
+	j->held_since = s->holding.since;
 	j->hold_ms = s->concert->hold_seconds * 1000;
 	j->seat_limit = s->concert->seat_limit;
 	j->seats = s->seats;
@@ -173,7 +167,6 @@ static enum step reply_taken(struct request *r, const struct reserve_job *j)
 	}
 	if (taken.count)
 		seats_correct(NULL, &v->worker->engine, v->queue, j->seats.schedule, truth, taken.count);
-	metric_add(METRIC_corrected, (int64_t)taken.count);
 	return reply_seats(r, CODE_SEAT_TAKEN, taken.count ? &taken : &j->seats,
 			   "seatIds lists those that are not free");
 }
@@ -183,7 +176,7 @@ enum step reserve_answer(struct request *r)
 	struct visit *v = visit_of(r);
 	struct reserve_job *j = v->job;
 
-	hold_undo(&j->job);
+	hold_conclude(&j->job);
 	if (j->code == CODE_OK && j->replayed)
 		reply_header(r, "Idempotent-Replay", "true");
 	else if (j->code == CODE_OK && j->replay_only)
@@ -248,11 +241,12 @@ enum step reservation_release(struct request *r)
 	/* A later reservation may hold the same seats by now: only what this request ended is freed. */
 	if (!j->ended)
 		return STEP_NEXT;
+	crash_point(CRASH_cancel_after_commit);
 	r->rescue = reservation_released; /* the hold ends by its own timer then */
 	q = engine_queue(&v->worker->engine, x->queue, strlen(x->queue));
 	if (!q)
 		return STEP_NEXT;
-	return seats_release_wait(&r->task, &v->worker->engine, q, v->token.user, &x->seats, 1);
+	return seats_release(&r->task, &v->worker->engine, q, v->token.user, &x->seats, 1);
 }
 
 enum step reservation_released(struct request *r)

@@ -9,6 +9,7 @@
 #include "api/filter.h"
 #include "api/routes.h"
 #include "api/standing.h"
+#include "base/crash_point.h"
 #include "engine/seats.h"
 #include "keeper.h"
 #include "store/reservations.h"
@@ -127,6 +128,7 @@ enum step token_cancel_holds(struct request *r)
 
 	if (l->code == CODE_TOKEN_EXPIRED)
 		return reply_expired(r);
+	crash_point(CRASH_after_leaving);
 	r->rescue = token_left;
 	if (l->hold_count == 0)
 		return reply_empty(r, 204);
@@ -172,8 +174,7 @@ enum step token_release_holds(struct request *r)
 
 	if (!lists)
 		return token_left(r);
-	return seats_release_wait(&r->task, &v->worker->engine, v->queue, v->token.user, lists,
-				  holds_by_schedule(l, lists));
+	return seats_release(&r->task, &v->worker->engine, v->queue, v->token.user, lists, holds_by_schedule(l, lists));
 }
 
 enum step token_left(struct request *r)

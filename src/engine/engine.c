@@ -32,6 +32,7 @@ static void keys_init(struct queue_keys *k, const char *name)
 	snprintf(k->through, KEY_TEXT, "usher:{%s}:through", name);
 	snprintf(k->rebuild, KEY_TEXT, "usher:{%s}:rebuild", name);
 	snprintf(k->issued, KEY_TEXT, "usher:{%s}:issued", name);
+	snprintf(k->unrecorded, KEY_TEXT, "usher:{%s}:unrecorded", name);
 }
 
 static void refresh_later(struct queue *q)
@@ -56,6 +57,7 @@ static enum step refresh_advance(struct task *t)
 		return queue_ask_status(t, q->engine, q, &q->fresh);
 	}
 	q->status = q->fresh;
+	queue_note(q, &q->fresh);
 	q->refreshed_at = clock_ms();
 	return STEP_DONE;
 }

@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "engine/functions.h"
 #include "engine/reply.h"
-#include "engine/seats.h"
 #include "settings.h"
 
 /* The six keys every queue function begins with, in the order of lua/lib/30-queue.lua. */
@@ -379,109 +378,25 @@ enum step queue_configure(struct task *t, struct engine *e, struct queue *q, con
 	return call(t, a, &f, q);
 }
 
-static enum code read_taken_lock(struct ask *a, const redisReply *reply)
+/* Every move of a user is counted by one of these, and none of them ever counts down in an epoch. */
+static int64_t moves(const struct queue_status *s)
 {
-	*(bool *)a->out = reply->type == REDIS_REPLY_STATUS; /* nil: somebody else has it */
-	return CODE_OK;
+	return s->entered + s->admitted + s->no_shows + s->left + s->paid;
 }
 
-#define TEXT_OF(number) #number
-#define TEXT(number) TEXT_OF(number)
-
-enum step queue_rebuild_begin(struct task *t, struct engine *e, struct queue *q, bool *mine)
+void queue_note(struct queue *q, const struct queue_status *s)
 {
-	struct ask *a = ask(t, e, read_taken_lock, mine);
-	const char *argv[] = {"SET", q->keys.rebuild, "1", "NX", "PX", TEXT(REBUILD_MS)};
-	const size_t lens[] = {3, strlen(q->keys.rebuild), 1, 2, 2, strlen(TEXT(REBUILD_MS))};
-
-	if (!a)
-		return task_failed(t, redis_refusal(e->redis));
-	ask_command(a, q->name, 6, argv, lens);
-	return ask_wait(a, t);
+	if (!s->known || queue_went_back(q, s))
+		return;
+	q->seen_epoch = s->settings.epoch;
+	q->seen_moves = moves(s);
 }
 
-static enum code read_admitted(struct ask *a, const redisReply *reply)
+bool queue_went_back(const struct queue *q, const struct queue_status *s)
 {
-	struct admitted_list *l = a->out;
-
-	l->count = 0;
-	for (size_t i = 0; i + 1 < reply->elements && l->count < ADMITTED_MOST; i += 2) {
-		struct admitted *x = &l->at[l->count];
-		const redisReply *name = reply->element[i];
-
-		x->at = reply_int(reply, i + 1);
-		if (name->type == REDIS_REPLY_STRING &&
-		    sscanf(name->str, "%" SCNu64 ":%" SCNu64, &x->place, &x->user) == 2)
-			l->count++;
-	}
-	return CODE_OK;
-}
-
-enum step queue_ask_admitted(struct task *t, struct engine *e, struct queue *q, int64_t since,
-			     struct admitted_list *out)
-{
-	struct ask *a = ask(t, e, read_admitted, out);
-	char from[24];
-	const char *argv[] = {"ZRANGEBYSCORE", q->keys.admitted, from, "+inf",
-			      "WITHSCORES",    "LIMIT",          "0",  TEXT(ADMITTED_MOST)};
-	size_t lens[8];
-
-	if (!a)
-		return task_failed(t, redis_refusal(e->redis));
-	snprintf(from, sizeof(from), "%" PRId64, since);
-	for (int i = 0; i < 8; i++)
-		lens[i] = strlen(argv[i]);
-	ask_command(a, q->name, 8, argv, lens);
-	return ask_wait(a, t);
-}
-
-enum step queue_note_through(struct task *t, struct engine *e, struct queue *q, const struct admitted *list,
-			     size_t count)
-{
-	struct ask *a = ask(t, e, NULL, NULL);
-	char(*text)[48] = arena_alloc(&t->arena, count * sizeof(*text));
-	const char *argv[ADMITTED_MOST + 2] = {"SADD", q->keys.through};
-	size_t lens[ADMITTED_MOST + 2] = {4, strlen(q->keys.through)};
-
-	if (!a || !text)
-		return task_failed(t, redis_refusal(e->redis));
-	for (size_t i = 0; i < count; i++) {
-		argv[i + 2] = text[i];
-		lens[i + 2] =
-			(size_t)snprintf(text[i], sizeof(text[i]), "%" PRIu64 ":%" PRIu64, list[i].place, list[i].user);
-	}
-	ask_command(a, q->name, (int)count + 2, argv, lens);
-	return ask_wait(a, t);
-}
-
-static void readmit_send(struct ask *a, struct queue *q, const struct lost_hold *h)
-{
-	char seats[KEY_TEXT], holds[KEY_TEXT];
-	struct fcall f;
-
-	fcall_begin(&f, "usher_readmit", 4);
-	fcall_text(&f, q->keys.active);
-	fcall_text(&f, q->keys.places);
-	fcall_text(&f, seats_key(seats, q->name, h->schedule));
-	fcall_text(&f, holds_key(holds, q->name, (int64_t)h->user));
-	fcall_number(&f, (int64_t)h->user);
-	fcall_number(&f, (int64_t)h->place);
-	fcall_number(&f, h->concert);
-	fcall_number(&f, h->schedule);
-	fcall_number(&f, h->seat);
-	fcall_number(&f, h->remaining_ms + HOLD_GRACE_MS);
-	fcall_send(&f, a, q->name);
-}
-
-enum step queue_readmit(struct task *t, struct engine *e, struct queue *q, const struct lost_hold *holds, size_t count)
-{
-	struct ask *a = ask(t, e, NULL, NULL);
-
-	if (!a)
-		return task_failed(t, redis_refusal(e->redis));
-	for (size_t i = 0; i < count; i++)
-		readmit_send(a, q, &holds[i]);
-	return ask_wait(a, t);
+	if (s->settings.epoch != q->seen_epoch)
+		return s->settings.epoch < q->seen_epoch;
+	return moves(s) < q->seen_moves;
 }
 
 int64_t queue_now(const struct queue *q)

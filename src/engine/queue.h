@@ -14,6 +14,7 @@
 struct queue_keys {
 	char queue[KEY_TEXT], waiting[KEY_TEXT], active[KEY_TEXT], places[KEY_TEXT];
 	char unclaimed[KEY_TEXT], admitted[KEY_TEXT], issued[KEY_TEXT], rebuild[KEY_TEXT], through[KEY_TEXT];
+	char unrecorded[KEY_TEXT];
 };
 
 /* The settings a queue runs by. */
@@ -47,6 +48,8 @@ struct queue {
 	struct queue_keys keys;
 	struct queue_status status; /* refreshed every QUEUE_REFRESH_MS */
 	int64_t refreshed_at;       /* clock_ms of the last answer */
+	int64_t seen_epoch;         /* the latest that Redis has shown, */
+	int64_t seen_moves;         /* and how much had happened in it */
 	struct queue_schedule *schedules;
 	size_t schedule_count;
 	bool removed; /* no longer in the catalogue: its tokens are of an unknown queue */
@@ -153,41 +156,10 @@ enum step queue_admit(struct task *t, struct engine *e, struct queue *q, int bat
 /* Puts settings in force; an older version than the one in Redis changes nothing. */
 enum step queue_configure(struct task *t, struct engine *e, struct queue *q, const struct queue_settings *s);
 
-/* Tries to be the one daemon that makes the queue's state in Redis anew, for REBUILD_MS at most. */
-#define REBUILD_MS 5000
-enum step queue_rebuild_begin(struct task *t, struct engine *e, struct queue *q, bool *mine);
-
-/* One who was let in. */
-struct admitted {
-	uint64_t user, place;
-	int64_t at; /* Unix ms */
-};
-
-#define ADMITTED_MOST 500
-
-struct admitted_list {
-	size_t count;
-	struct admitted at[ADMITTED_MOST];
-};
-
-/* Who was let in at `since` (Unix ms) or after, oldest first: one plain command. */
-enum step queue_ask_admitted(struct task *t, struct engine *e, struct queue *q, int64_t since,
-			     struct admitted_list *out);
-
-/* Notes who had been through before Redis was lost, at most ADMITTED_MOST a call. */
-enum step queue_note_through(struct task *t, struct engine *e, struct queue *q, const struct admitted *list,
-			     size_t count);
-
-/* A seat held in MySQL by a user whose session Redis has forgotten. */
-struct lost_hold {
-	uint64_t user, place;
-	int64_t concert, schedule, seat, remaining_ms;
-};
-
-#define LOST_HOLDS_MOST 100
-
-/* Lets holders in again, at most LOST_HOLDS_MOST seats a call. */
-enum step queue_readmit(struct task *t, struct engine *e, struct queue *q, const struct lost_hold *holds, size_t count);
+/* Notes how far the queue has come. Whether `s` is of an earlier moment than one noted before: then Redis
+ * has come back with older data. */
+void queue_note(struct queue *q, const struct queue_status *s);
+bool queue_went_back(const struct queue *q, const struct queue_status *s);
 
 /* Redis' clock in Unix ms, from its last reading and the time since. */
 int64_t queue_now(const struct queue *q);

@@ -258,8 +258,14 @@ void redis_up(struct redis *r)
 	if (r->complained)
 		log_info("Redis: connected");
 	r->state = REDIS_READY;
+	r->times_up++;
 	r->complained = false;
 	r->up_at = clock_ms();
+}
+
+unsigned long redis_times_up(const struct redis *r)
+{
+	return r->times_up;
 }
 
 enum code redis_refusal(const struct redis *r)

@@ -43,6 +43,9 @@ bool redis_ready(const struct redis *r);
 const char *redis_refuses(void);
 void redis_takes_writes(void);
 
+/* How often it has come up: a new number is a new connection, perhaps to a Redis with other data. */
+unsigned long redis_times_up(const struct redis *r);
+
 /* Begins a question of the task `t` (NULL: nobody waits). NULL when Redis is away or too much is
  * under way; redis_refusal() then says which as a code. */
 struct ask *redis_ask(struct redis *r, struct task *t);

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "base/order.h"
 #include "engine/functions.h"
 #include "engine/reply.h"
+#include "engine/unrecorded.h"
 
 static void fcall_seats(struct fcall *f, const struct seat_list *seats)
 {
@@ -22,6 +24,7 @@ struct hold_undo {
 	struct queue *queue;
 	uint64_t user;
 	struct seat_list seats;
+	int64_t hold_ms;
 };
 
 static void hold_late(struct ask *a, const redisReply *reply)
@@ -29,7 +32,7 @@ static void hold_late(struct ask *a, const redisReply *reply)
 	const struct hold_undo *u = a->kept;
 
 	if (reply_int(reply, 0) == CODE_OK)
-		seats_release(u->engine, u->queue, u->user, &u->seats, 1);
+		unrecorded_drop(u->engine, u->queue, u->user, &u->seats, reply_int(reply, 1) - u->hold_ms);
 }
 
 static enum code read_hold(struct ask *a, const redisReply *reply)
@@ -38,6 +41,7 @@ static enum code read_hold(struct ask *a, const redisReply *reply)
 
 	h->code = (enum code)reply_int(reply, 0);
 	h->taken.count = 0;
+	h->since = reply_int(reply, 1) - h->hold_ms;
 	if (h->code == CODE_HELD_ALREADY && reply_int(reply, 1) < h->hold_ms)
 		h->held_at -= h->hold_ms - reply_int(reply, 1);
 	if (h->code != CODE_SEAT_TAKEN)
@@ -47,19 +51,20 @@ static enum code read_hold(struct ask *a, const redisReply *reply)
 	return CODE_OK;
 }
 
-static struct hold_undo *undo_new(struct engine *e, struct queue *q, uint64_t user, const struct seat_list *seats)
+static struct hold_undo *undo_new(struct engine *e, struct queue *q, uint64_t user, const struct seat_list *seats,
+				  int64_t hold_ms)
 {
 	struct hold_undo *u = malloc(sizeof(*u));
 
 	if (u)
-		*u = (struct hold_undo){e, q, user, *seats};
+		*u = (struct hold_undo){e, q, user, *seats, hold_ms};
 	return u;
 }
 
 enum step seats_hold(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
 		     const struct seat_list *seats, int64_t limit, int64_t hold_ms, struct holding *out)
 {
-	struct hold_undo *undo = undo_new(e, q, user, seats);
+	struct hold_undo *undo = undo_new(e, q, user, seats, hold_ms + HOLD_GRACE_MS);
 	struct ask *a = undo ? redis_ask(e->redis, t) : NULL;
 	char seats_text[KEY_TEXT], holds_text[KEY_TEXT];
 	struct fcall f;
@@ -75,11 +80,12 @@ enum step seats_hold(struct task *t, struct engine *e, struct queue *q, uint64_t
 	a->late = hold_late;
 	a->kept = undo;
 	a->kept_free = free;
-	fcall_begin(&f, "usher_hold", 4);
+	fcall_begin(&f, "usher_hold", 5);
 	fcall_text(&f, q->keys.active);
 	fcall_text(&f, q->keys.places);
 	fcall_text(&f, seats_key(seats_text, q->name, seats->schedule));
 	fcall_text(&f, holds_key(holds_text, q->name, (int64_t)user));
+	fcall_text(&f, q->keys.unrecorded);
 	fcall_number(&f, (int64_t)user);
 	fcall_number(&f, (int64_t)place);
 	fcall_number(&f, seats->concert);
@@ -105,19 +111,8 @@ static void release_send(struct ask *a, struct queue *q, uint64_t user, const st
 	fcall_send(&f, a, q->name);
 }
 
-void seats_release(struct engine *e, struct queue *q, uint64_t user, const struct seat_list *lists, size_t count)
-{
-	struct ask *a = redis_ask(e->redis, NULL);
-
-	if (!a)
-		return; /* the hold ends by its own timer */
-	for (size_t i = 0; i < count; i++)
-		release_send(a, q, user, &lists[i]);
-	ask_forget(a);
-}
-
-enum step seats_release_wait(struct task *t, struct engine *e, struct queue *q, uint64_t user,
-			     const struct seat_list *lists, size_t count)
+enum step seats_release(struct task *t, struct engine *e, struct queue *q, uint64_t user, const struct seat_list *lists,
+			size_t count)
 {
 	struct ask *a;
 
@@ -169,6 +164,19 @@ enum step seats_settle(struct task *t, struct engine *e, struct queue *q, const 
 	return finish(t, a, &f, q);
 }
 
+/* Counted whether anybody waits or not. */
+static void corrected(struct ask *a, const redisReply *reply)
+{
+	(void)a;
+	metric_add(METRIC_corrected, reply_int(reply, 1));
+}
+
+static enum code read_corrected(struct ask *a, const redisReply *reply)
+{
+	corrected(a, reply);
+	return CODE_OK;
+}
+
 enum step seats_correct(struct task *t, struct engine *e, struct queue *q, int64_t schedule,
 			const struct seat_truth *seats, size_t count)
 {
@@ -178,6 +186,8 @@ enum step seats_correct(struct task *t, struct engine *e, struct queue *q, int64
 
 	if (!a)
 		return refused(t, e);
+	a->answer = read_corrected;
+	a->late = corrected;
 	fcall_begin(&f, "usher_correct", 1);
 	fcall_text(&f, seats_key(seats_text, q->name, schedule));
 	for (size_t i = 0; i < count; i++) {

@@ -23,6 +23,7 @@ struct seat_list {
 struct holding {
 	enum code code;  /* OK, HELD_ALREADY, SEAT_TAKEN, SEAT_LIMIT, TOKEN_EXPIRED */
 	int64_t held_at; /* clock_ms: the hold is not younger, be it new or an earlier one of the user */
+	int64_t since;   /* OK: when it was taken, Unix ms by Redis' clock */
 	int64_t hold_ms; /* asked for, with the grace */
 	struct seat_list taken;
 };
@@ -32,12 +33,9 @@ struct holding {
 enum step seats_hold(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
 		     const struct seat_list *seats, int64_t limit, int64_t hold_ms, struct holding *out);
 
-/* Frees a user's seats, in one question for several lists; nobody waits. */
-void seats_release(struct engine *e, struct queue *q, uint64_t user, const struct seat_list *lists, size_t count);
-
-/* The same, and waits until Redis has done it. */
-enum step seats_release_wait(struct task *t, struct engine *e, struct queue *q, uint64_t user,
-			     const struct seat_list *lists, size_t count);
+/* Frees a user's seats, in one question for several lists. */
+enum step seats_release(struct task *t, struct engine *e, struct queue *q, uint64_t user, const struct seat_list *lists,
+			size_t count);
 
 /* What was paid, in Redis' terms. */
 struct settlement {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/crash_point.h"
 #include "store/import.h"
 
 enum db_result import_refuse(struct import *m, enum code code, const char *fmt, ...)
@@ -210,6 +211,8 @@ static enum db_result import_all(struct db *db, void *arg)
 		r = import_queue(m, i);
 	if (r == DB_OK)
 		r = import_users(m);
+	if (r == DB_OK)
+		crash_point(CRASH_import_half);
 	for (size_t i = 0; r == DB_OK && i < m->file->concert_count; i++)
 		r = concert_import(m, i);
 	if (r == DB_OK && (j->queues || j->users || j->concerts || j->schedules || j->seats))

@@ -179,9 +179,10 @@ static bool session_set(MYSQL *mysql)
 	for (size_t i = 0; i < sizeof(session) / sizeof(session[0]); i++)
 		if (mysql_query(mysql, session[i]) != 0)
 			return false;
-	/* Who gave up waiting must not leave the statement running: the server gives it up as well. */
+	/* Who gave up waiting must not leave the statement running: the server gives it up as well. And a
+	 * daemon that is stopped in a transaction must not keep its locks: MariaDB can take them back. */
 	return mysql_query(mysql, strstr(mysql_get_server_info(mysql), "MariaDB")
-					  ? "SET SESSION max_statement_time = 5"
+					  ? "SET SESSION max_statement_time = 5, SESSION idle_transaction_timeout = 5"
 					  : "SET SESSION max_execution_time = 5000") == 0;
 }
 

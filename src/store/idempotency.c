@@ -44,6 +44,21 @@ enum db_result idempotency_find(struct db *db, int64_t user, const struct idempo
 	return DB_OK;
 }
 
+enum db_result idempotency_await(struct db *db, int64_t user, const struct idempotency *i, enum code *code,
+				 int64_t *result)
+{
+	/* A key that is being written is not to be seen, but its row is locked. */
+	enum db_result r =
+		db_query(db, "SELECT 1 FROM idempotency WHERE user_id = ? AND idem_key = ? LOCK IN SHARE MODE", "is",
+			 user, i->key);
+
+	if (r == DB_BUSY) {
+		*code = CODE_IN_PROGRESS;
+		return DB_OK;
+	}
+	return r == DB_OK ? idempotency_find(db, user, i, code, result) : r;
+}
+
 static enum db_result sweep(struct db *db, void *arg)
 {
 	enum db_result r;

@@ -28,7 +28,12 @@ enum db_result idempotency_end(struct db *db, int64_t user, const struct idempot
 enum db_result idempotency_find(struct db *db, int64_t user, const struct idempotency *i, enum code *code,
 				int64_t *result);
 
-/* Forgets keys older than 24 hours, at most 1,000 of them. */
+/* The same for a request that does nothing but look: while another connection is at work under the key
+ * this waits for it, and gives IN_PROGRESS when that takes too long. */
+enum db_result idempotency_await(struct db *db, int64_t user, const struct idempotency *i, enum code *code,
+				 int64_t *result);
+
+/* Forgets keys older than 24 hours. */
 enum code idempotency_sweep_work(struct db *db, struct job *job);
 
 #endif

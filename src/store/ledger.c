@@ -1,6 +1,8 @@
 /* Reading and charging balances. */
 #include "store/ledger.h"
 
+#include "base/crash_point.h"
+
 static enum db_result balance_read(struct db *db, void *arg)
 {
 	struct balance_job *j = arg;
@@ -74,6 +76,8 @@ enum code balance_charge_work(struct db *db, struct job *job)
 
 	if (r == DB_REFUSED && j->code == CODE_IN_PROGRESS)
 		r = db_reading(db, charge_replay, j);
+	else if (r == DB_OK)
+		crash_point(CRASH_charge_after_commit);
 	/* The key was freed between the two looks: its first holder gave up just now. */
 	return db_code(r == DB_NONE ? DB_OK : r);
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/crash_point.h"
+
 /* Locks the reservation and checks that it can still be paid. */
 static enum db_result payable(struct db *db, struct payment_job *j, struct reservation *r)
 {
@@ -104,13 +106,18 @@ static enum db_result pay(struct db *db, void *arg)
 			    "i", j->reservation);
 	if (r == DB_OK)
 		r = idempotency_end(db, j->user, &j->idempotency, j->payment.id);
-	return r == DB_OK ? payment_read(db, &j->payment) : r;
+	if (r == DB_OK)
+		r = payment_read(db, &j->payment);
+	if (r == DB_OK)
+		crash_point(CRASH_payment_before_commit);
+	return r;
 }
 
 static enum db_result replay(struct db *db, void *arg)
 {
 	struct payment_job *j = arg;
-	enum db_result r = idempotency_find(db, j->user, &j->idempotency, &j->code, &j->payment.id);
+	enum db_result r = (j->replay_only ? idempotency_await : idempotency_find)(db, j->user, &j->idempotency,
+										   &j->code, &j->payment.id);
 
 	if (r != DB_OK || j->code != CODE_OK)
 		return r;
@@ -132,6 +139,8 @@ enum code payment_work(struct db *db, struct job *job)
 	r = db_transaction(db, pay, j);
 	if (r == DB_REFUSED && j->code == CODE_IN_PROGRESS)
 		r = db_reading(db, replay, j);
+	else if (r == DB_OK)
+		crash_point(CRASH_payment_after_commit);
 	/* The key was freed between the two looks: its first holder gave up just now. */
 	return db_code(r == DB_NONE ? DB_OK : r);
 }

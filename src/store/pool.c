@@ -160,16 +160,24 @@ static void job_back(struct letter *letter)
 		task_wake(ref, outcome);
 }
 
-void *job_new(struct task *t, size_t size, enum code (*work)(struct db *, struct job *))
+void *job_new_alone(struct loop *l, size_t size, enum code (*work)(struct db *, struct job *))
 {
 	struct job *job = calloc(1, size);
 
 	if (!job)
 		return NULL;
 	job->letter.deliver = job_back;
-	job->ref = task_ref_of(t);
-	job->loop = t->loop;
+	job->loop = l;
 	job->work = work;
+	return job;
+}
+
+void *job_new(struct task *t, size_t size, enum code (*work)(struct db *, struct job *))
+{
+	struct job *job = job_new_alone(t->loop, size, work);
+
+	if (job)
+		job->ref = task_ref_of(t);
 	return job;
 }
 

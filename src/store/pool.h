@@ -23,6 +23,7 @@ enum db_result {
 	DB_SLOW,      /* the statement took too long and was given up */
 	DB_LOST,      /* no connection */
 	DB_NO_WRITES, /* the server is there, but read-only or its disk is full */
+	DB_UNSURE,    /* the connection was lost in COMMIT: nobody here knows whether it stands */
 	DB_FAILED,    /* anything else; it was logged */
 	DB_REFUSED,   /* the work itself decided against: roll back, its own code says why */
 };
@@ -55,8 +56,7 @@ int64_t db_insert_id(const struct db *db);
 /* Runs `work` in a transaction and commits if it gives DB_OK. Tries again after a deadlock while
  * somebody waits, and
  * after a lost connection unless COMMIT was already sent; so `work` must start from its arguments
- * afresh. Gives DB_OK, DB_REFUSED, DB_BUSY, DB_DUPLICATE, or DB_LOST/DB_NO_WRITES/DB_FAILED;
- * after DB_LOST the work may have been committed all the same. */
+ * afresh. Gives DB_OK, DB_REFUSED, DB_BUSY, DB_DUPLICATE, DB_UNSURE, or DB_LOST/DB_NO_WRITES/DB_FAILED. */
 enum db_result db_transaction(struct db *db, enum db_result (*work)(struct db *, void *), void *arg);
 
 /* The same without a transaction, for reading: tried again once on a lost connection. */
@@ -100,6 +100,9 @@ void *job_new(struct task *t, size_t size, enum code (*work)(struct db *, struct
 /* Hands the job in and waits: STEP_WAIT with a deadline of `ms` (MYSQL_DEADLINE_MS is the usual),
  * or STEP_DONE after a failure when the queue is full. */
 enum step job_submit(struct task *t, struct job *job, int ms);
+
+/* The same for a job no task asks for. */
+void *job_new_alone(struct loop *l, size_t size, enum code (*work)(struct db *, struct job *));
 
 /* For a job nobody waits for as a task: hands it in with `unused` as its way back. 0, or -1 when the
  * queue is full; then the job is still the caller's, to be freed with job_free(). */

@@ -194,5 +194,5 @@ static enum db_result live_read(struct db *db, void *arg)
 
 enum code seats_live_work(struct db *db, struct job *job)
 {
-	return db_code(db_reading(db, live_read, job));
+	return db_code(db_snapshot(db, live_read, job));
 }

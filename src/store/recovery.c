@@ -59,15 +59,21 @@ enum code through_read_work(struct db *db, struct job *job)
 	return db_code(db_reading(db, through_read, job));
 }
 
-#define LIVE_HOLDS                                                                                                     \
+#define HOLDS_OF(whose)                                                                                                \
 	" FROM reservations r JOIN reservation_seats s ON s.reservation_id = r.id"                                     \
-	" WHERE r.queue = ? AND r.status = 'HELD' AND r.expires_at > UTC_TIMESTAMP(3) AND s.live = 1"
+	" WHERE r.queue = ? AND " whose " AND r.status = 'HELD' AND r.expires_at > UTC_TIMESTAMP(3) AND s.live = 1"
+#define HOLD_COLUMNS                                                                                                   \
+	"SELECT r.user_id, r.place, r.concert_id, r.schedule_id, s.seat_id,"                                           \
+	" TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), r.expires_at) DIV 1000"
+#define ONE HOLDS_OF("r.user_id = ?")
+#define ALL HOLDS_OF("? = 0")
 
 static enum db_result lost_holds_read(struct db *db, void *arg)
 {
 	struct lost_holds_job *j = arg;
 	int64_t most = 0;
-	enum db_result r = db_query(db, "SELECT COUNT(*)" LIVE_HOLDS, "s", j->queue);
+	enum db_result r =
+		db_query(db, j->user ? "SELECT COUNT(*)" ONE : "SELECT COUNT(*)" ALL, "si", j->queue, j->user);
 
 	if (r == DB_OK)
 		r = db_row(db, "i", &most);
@@ -77,10 +83,8 @@ static enum db_result lost_holds_read(struct db *db, void *arg)
 	j->holds = arena_alloc(&j->job.arena, ((size_t)most + 1) * sizeof(*j->holds));
 	if (!j->holds)
 		return DB_FAILED;
-	r = db_query(db,
-		     "SELECT r.user_id, r.place, r.concert_id, r.schedule_id, s.seat_id,"
-		     " TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), r.expires_at) DIV 1000" LIVE_HOLDS " LIMIT ?",
-		     "si", j->queue, most);
+	r = db_query(db, j->user ? HOLD_COLUMNS ONE " LIMIT ?" : HOLD_COLUMNS ALL " LIMIT ?", "sii", j->queue, j->user,
+		     most);
 	while (r == DB_OK) {
 		struct lost_hold *h = &j->holds[j->count];
 		int64_t user = 0, place = 0;

@@ -4,7 +4,7 @@
 #ifndef USHER_STORE_RECOVERY_H
 #define USHER_STORE_RECOVERY_H
 
-#include "engine/queue.h"
+#include "engine/rebuild.h"
 #include "store/pool.h"
 
 /* Writes down who was let in; what is there already stays. */
@@ -32,6 +32,7 @@ enum code through_read_work(struct db *db, struct job *job);
 struct lost_holds_job {
 	struct job job;
 	char queue[QUEUE_NAME_MAX + 1];
+	int64_t user;            /* only this one's; 0: everybody's */
 	struct lost_hold *holds; /* in the job's arena */
 	size_t count;
 };

@@ -1,11 +1,10 @@
 /* Writing, reading and ending reservations. */
 #include "store/reservations.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/crash_point.h"
 #include "store/recovery.h"
 
 static const char *const status_names[] = {"HELD", "PAID", "EXPIRED", "CANCELLED"};
@@ -228,6 +227,8 @@ static enum db_result reserve(struct db *db, void *arg)
 		r = reserve_new(db, j);
 	if (r == DB_OK)
 		r = idempotency_end(db, j->user, &j->idempotency, j->existed ? -j->reservation.id : j->reservation.id);
+	if (r == DB_OK)
+		crash_point(CRASH_reservation_before_commit);
 	return r;
 }
 
@@ -236,7 +237,8 @@ static enum db_result reserve_replay(struct db *db, void *arg)
 {
 	struct reserve_job *j = arg;
 	int64_t id;
-	enum db_result r = idempotency_find(db, j->user, &j->idempotency, &j->code, &id);
+	enum db_result r =
+		(j->replay_only ? idempotency_await : idempotency_find)(db, j->user, &j->idempotency, &j->code, &id);
 
 	if (r != DB_OK || j->code != CODE_OK)
 		return r;
@@ -327,6 +329,7 @@ enum code reserve_work(struct db *db, struct job *job)
 	enum db_result r;
 
 	j->reservation.seats = j->seats;
+	j->code = CODE_OK;
 	if (j->replay_only)
 		return db_code(replay_result(db_reading(db, reserve_replay, j)));
 	r = db_transaction(db, reserve, j);
@@ -334,6 +337,9 @@ enum code reserve_work(struct db *db, struct job *job)
 		r = reserve_conflict(db, j);
 	if (r == DB_REFUSED && j->code == CODE_IN_PROGRESS)
 		r = db_reading(db, reserve_replay, j);
+	else if (r == DB_OK && j->code == CODE_OK)
+		crash_point(CRASH_reservation_after_commit);
+	j->unsure = r == DB_UNSURE;
 	return db_code(replay_result(r));
 }
 
@@ -400,49 +406,4 @@ static enum db_result session_cancel(struct db *db, void *arg)
 enum code session_cancel_work(struct db *db, struct job *job)
 {
 	return db_code(db_transaction(db, session_cancel, job));
-}
-
-struct due {
-	size_t count;
-	int64_t ids[LAPSE_BATCH];
-};
-
-static void due_add(void *arg, int64_t id)
-{
-	struct due *due = arg;
-
-	if (due->count < LAPSE_BATCH)
-		due->ids[due->count++] = id;
-}
-
-static enum db_result lapse_one(struct db *db, void *arg)
-{
-	struct reservation r;
-	enum db_result result = reservation_lock(db, *(int64_t *)arg, &r);
-
-	/* Paid or cancelled in the meantime: then there is nothing to end. */
-	if (result != DB_OK || r.status != RESERVATION_EXPIRED)
-		return result == DB_OK ? DB_REFUSED : result;
-	return reservation_end(db, r.id, RESERVATION_EXPIRED);
-}
-
-enum code lapse_work(struct db *db, struct job *job)
-{
-	struct lapse_job *j = (struct lapse_job *)job;
-	struct due due = {0};
-	char sql[160];
-	enum db_result r;
-
-	snprintf(sql, sizeof(sql),
-		 "SELECT id FROM reservations WHERE status = 'HELD' AND expires_at <= UTC_TIMESTAMP(3)"
-		 " ORDER BY expires_at LIMIT %d",
-		 LAPSE_BATCH);
-	r = db_text_numbers(db, sql, due_add, &due);
-	for (size_t i = 0; r == DB_OK && i < due.count; i++) {
-		r = db_transaction(db, lapse_one, &due.ids[i]);
-		j->ended += r == DB_OK;
-		if (r == DB_REFUSED)
-			r = DB_OK;
-	}
-	return db_code(r);
 }

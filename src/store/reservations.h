@@ -33,11 +33,12 @@ enum db_result reservation_end(struct db *db, int64_t id, enum reservation_statu
 struct reserve_job {
 	struct job job;
 	int64_t user, held_at, hold_ms, seat_limit;
+	int64_t held_since; /* if it took the hold: when, Unix ms by Redis' clock */
 	uint64_t place;
 	char queue[QUEUE_NAME_MAX + 1];
 	struct seat_list seats;
 	struct idempotency idempotency;
-	bool took_hold;   /* by this request: then it is undone if nothing comes of it */
+	bool took_hold;   /* by this request: then it is given up if nothing comes of it */
 	bool replay_only; /* look for the answer of the key and do nothing else */
 	/* OK, SEAT_TAKEN (with `truth`), SEAT_NOT_FOUND, SEAT_LIMIT, IDEMPOTENCY_KEY_REUSED,
 	 * IN_PROGRESS */
@@ -45,10 +46,11 @@ struct reserve_job {
 	bool replayed; /* the answer of an earlier request with the same key */
 	bool stands;   /* of a replayed one: its seats are still the user's */
 	bool existed;  /* the user held exactly these seats already */
+	bool unsure;   /* the connection was lost in COMMIT: it may stand or not */
 	struct reservation reservation;
 	/* With SEAT_TAKEN: what MySQL knows of each of the seats. */
 	struct seat_truth truth[SEATS_MOST];
-	/* For the hold's release when the work failed after the task had ended. */
+	/* For what becomes of the hold, also after the task has ended. */
 	struct engine *engine;
 	struct queue *line;
 };
@@ -73,13 +75,5 @@ struct session_cancel_job {
 	char queue[QUEUE_NAME_MAX + 1];
 };
 enum code session_cancel_work(struct db *db, struct job *job);
-
-/* Ends holds whose time is up, at most LAPSE_BATCH a job. */
-struct lapse_job {
-	struct job job;
-	int64_t ended;
-};
-#define LAPSE_BATCH 200
-enum code lapse_work(struct db *db, struct job *job);
 
 #endif

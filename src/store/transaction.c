@@ -6,18 +6,18 @@
 #define TRIES 4
 
 typedef enum db_result (*work_fn)(struct db *db, void *arg);
-/* One try. Says whether something of it may be in the database although it failed. */
-typedef enum db_result (*once_fn)(struct db *db, work_fn work, void *arg, bool *may_have_stayed);
+typedef enum db_result (*once_fn)(struct db *db, work_fn work, void *arg);
 
-static enum db_result transaction_once(struct db *db, work_fn work, void *arg, bool *may_have_stayed)
+static enum db_result transaction_once(struct db *db, work_fn work, void *arg)
 {
 	enum db_result r = db_text(db, "START TRANSACTION");
 
 	if (r == DB_OK)
 		r = work(db, arg);
 	if (r == DB_OK) {
-		*may_have_stayed = true;
 		r = db_text(db, "COMMIT");
+		if (r != DB_OK && !db_connected(db))
+			return DB_UNSURE;
 	}
 	/* What is neither committed nor rolled back would be committed by the next START TRANSACTION. */
 	if (r != DB_OK && db_connected(db) && db_text(db, "ROLLBACK") != DB_OK)
@@ -26,14 +26,16 @@ static enum db_result transaction_once(struct db *db, work_fn work, void *arg, b
 }
 
 /* Whether a try that ended as `r` is worth another. */
-static bool again(const struct db *db, enum db_result r, int64_t took_ms, bool was_connected, bool may_have_stayed)
+static bool again(const struct db *db, enum db_result r, int64_t took_ms, bool was_connected)
 {
+	if (r == DB_UNSURE)
+		return false;
 	/* A deadlock is over in no time; who has waited for a lock in vain may do so once more, as long as
 	 * somebody waits for the answer. */
 	if (r == DB_BUSY)
 		return db_left_ms(db) > took_ms;
 	/* An idle connection may have died unseen: a fresh one is worth one more try. */
-	return was_connected && !db_connected(db) && !may_have_stayed && db_died_at_once(db);
+	return was_connected && !db_connected(db) && db_died_at_once(db);
 }
 
 /* Runs `once` again where that is safe: nothing of a failed try has stayed. */
@@ -42,15 +44,15 @@ static enum db_result try_again(struct db *db, once_fn once, work_fn work, void 
 	enum db_result r = DB_LOST;
 
 	for (int i = 0; i < TRIES; i++) {
-		bool was_connected = db_connected(db), may_have_stayed = false;
+		bool was_connected = db_connected(db);
 		int64_t began = clock_ms();
 
-		r = once(db, work, arg, &may_have_stayed);
-		if (!again(db, r, clock_ms() - began, was_connected, may_have_stayed))
+		r = once(db, work, arg);
+		if (!again(db, r, clock_ms() - began, was_connected))
 			break;
 	}
 	/* One connection lost says nothing while others are there; a connect that fails speaks for itself. */
-	if (r != DB_LOST)
+	if (r != DB_LOST && r != DB_UNSURE)
 		pool_set_healthy(true);
 	else if (!db_any_connected())
 		pool_set_healthy(false);
@@ -62,9 +64,8 @@ enum db_result db_transaction(struct db *db, enum db_result (*work)(struct db *,
 	return try_again(db, transaction_once, work, arg);
 }
 
-static enum db_result reading_once(struct db *db, work_fn work, void *arg, bool *may_have_stayed)
+static enum db_result reading_once(struct db *db, work_fn work, void *arg)
 {
-	(void)may_have_stayed;
 	return work(db, arg);
 }
 
@@ -73,11 +74,10 @@ enum db_result db_reading(struct db *db, enum db_result (*work)(struct db *, voi
 	return try_again(db, reading_once, work, arg);
 }
 
-static enum db_result snapshot_once(struct db *db, work_fn work, void *arg, bool *may_have_stayed)
+static enum db_result snapshot_once(struct db *db, work_fn work, void *arg)
 {
 	enum db_result r = db_text(db, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
 
-	(void)may_have_stayed; /* it only reads */
 	if (r == DB_OK)
 		r = db_text(db, "START TRANSACTION WITH CONSISTENT SNAPSHOT");
 	if (r == DB_OK)
@@ -103,6 +103,7 @@ enum code db_code(enum db_result result)
 		return CODE_OVERLOADED;
 	case DB_LOST:
 	case DB_NO_WRITES:
+	case DB_UNSURE:
 		return CODE_UNAVAILABLE;
 	default:
 		return CODE_INTERNAL;

@@ -105,7 +105,7 @@ static void batch_refused(struct user_question *q)
 /* Takes up to a batch of questions off the list. */
 static struct users_job *batch_take(struct users *u)
 {
-	struct users_job *j = job_new(&u->task, sizeof(*j), batch_work);
+	struct users_job *j = job_new_alone(u->loop, sizeof(*j), batch_work);
 	struct user_question *last = NULL;
 
 	if (!j)
@@ -144,7 +144,6 @@ static void flush(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	/* Nobody waits for the batch itself: `unused` hands its answers on. */
-	j->job.ref = (struct task_ref){0};
 	j->job.unused = batch_back;
 	if (job_hand_in(&j->job, MYSQL_DEADLINE_MS) != 0) {
 		struct user_question *questions = j->questions;
@@ -174,7 +173,7 @@ int users_init(struct users *u, struct loop *l, long loops)
 	u->gap_ms = (loops * 1000 + BATCHES_PER_SECOND - 1) / BATCHES_PER_SECOND;
 	u->cache = calloc(USERS_CACHE, sizeof(*u->cache));
 	u->flush = evtimer_new(l->base, flush, u);
-	return u->cache && u->flush && task_init(&u->task, l) == 0 ? 0 : -1;
+	return u->cache && u->flush ? 0 : -1;
 }
 
 void users_destroy(struct users *u)
@@ -187,7 +186,6 @@ void users_destroy(struct users *u)
 	}
 	if (u->flush)
 		event_free(u->flush);
-	task_destroy(&u->task);
 	free(u->cache);
 }
 

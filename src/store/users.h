@@ -23,7 +23,6 @@ struct users {
 	struct event *flush;
 	bool flush_pending;
 	int64_t flushed_at, gap_ms; /* batches leave at least gap_ms apart */
-	struct task task;           /* stands for the batches in the pool; never ends */
 };
 
 #define USERS_CACHE 65536

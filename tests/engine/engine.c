@@ -324,6 +324,6 @@ const char *hold(int64_t user, int64_t place, const char *seats)
 {
 	char keys[128];
 
-	snprintf(keys, sizeof(keys), "active places seats:11 holds:%" PRId64, user);
+	snprintf(keys, sizeof(keys), "active places seats:11 holds:%" PRId64 " unrecorded", user);
 	return fcall("usher_hold", keys, "%" PRId64 " %" PRId64 " 1 11 4 %" PRId64 " %s", user, place, HOLD_MS, seats);
 }

@@ -16,7 +16,7 @@
 #define PLACE(n) (EPOCH(1) + (n))
 
 #define QUEUE_KEYS "queue waiting active places unclaimed admitted"
-#define HOLD_KEYS(user) "active places seats:11 holds:" #user
+#define HOLD_KEYS(user) "active places seats:11 holds:" #user " unrecorded"
 
 /* Starts Redis, loads the library, runs the tests (ended by NULL) and stops everything. Each test
  * begins with an empty Redis, the clock at T0 and, unless `bare`, a queue of epoch 1 with room for

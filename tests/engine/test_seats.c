@@ -170,7 +170,7 @@ START_TEST(test_release_leaves_what_a_correction_gave_away)
 {
 	two_inside();
 	hold(1, PLACE(1), "5 6");
-	is(correct("5 0 6 -1"), "OK");
+	is(correct("5 0 6 -1"), "OK 2");
 	clock_add(1000);
 	is(hold(2, PLACE(2), "5"), "OK %" PRId64, T0 + 1000 + HOLD_MS);
 	is(release(1, "5 6"), "OK 0");
@@ -251,8 +251,9 @@ END_TEST
 START_TEST(test_correct_says_what_mysql_says)
 {
 	two_inside();
-	is(correct("1 1000 2 -1 3 0"), "OK");
+	is(correct("1 1000 2 -1 3 0"), "OK 2");
 	is(taken(), "OK 1 2");
+	is(correct("1 1000 2 -1 3 0"), "OK 0");
 	is(command("ZMSCORE usher:{main}:seats:11 1 2 3"), "[%" PRId64 " inf nil]", T0 + 1000);
 	is(hold(1, PLACE(1), "1 2"), "SEAT_TAKEN 1 2");
 	clock_add(1000);
@@ -264,11 +265,12 @@ START_TEST(test_correct_never_shortens)
 {
 	two_inside();
 	hold(1, PLACE(1), "1");
-	correct("1 1000 2 -1");
+	is(correct("1 1000 2 -1"), "OK 1");
 	is(command("ZSCORE usher:{main}:seats:11 1"), "%" PRId64, T0 + HOLD_MS);
-	correct("2 1000");
+	is(correct("2 1000"), "OK 0");
 	is(command("ZSCORE usher:{main}:seats:11 2"), "inf");
-	correct("1 0 2 0");
+	is(correct("1 -1"), "OK 1"); /* held, but paid by now */
+	is(correct("1 0 2 0"), "OK 2");
 	is(taken(), "OK");
 }
 END_TEST
@@ -277,6 +279,86 @@ START_TEST(test_correct_refuses_half_a_pair_untouched)
 {
 	ck_assert_ptr_nonnull(strstr(correct("1 -1 2"), "wrong number of arguments"));
 	is(taken(), "OK");
+}
+END_TEST
+
+static const char *reconcile(int user, int64_t held_at, int recorded, const char *seats)
+{
+	char keys[64];
+
+	snprintf(keys, sizeof(keys), "unrecorded seats:11 holds:%d", user);
+	return fcall("usher_reconcile", keys, "%d 1 11 %" PRId64 " %d %s", user, held_at, recorded, seats);
+}
+
+START_TEST(test_holds_are_listed_until_they_are_recorded)
+{
+	two_inside();
+	hold(1, PLACE(1), "5 6");
+	is(command("ZRANGE usher:{main}:unrecorded 0 -1 WITHSCORES"), "[1:1:11:5 %" PRId64 " 1:1:11:6 %" PRId64 "]", T0,
+	   T0);
+	is(hold(1, PLACE(1), "5"), "HELD_ALREADY %" PRId64, (int64_t)HOLD_MS);
+	is(hold(2, PLACE(2), "5 7"), "SEAT_TAKEN 5");
+	is(command("ZCARD usher:{main}:unrecorded"), "2");
+	is(reconcile(1, T0, 1, "5"), "OK 1 0");
+	is(taken(), "OK 5 6");
+	is(command("ZRANGE usher:{main}:unrecorded 0 -1"), "[1:1:11:6]");
+}
+END_TEST
+
+START_TEST(test_abandoned_hold_is_freed)
+{
+	two_inside();
+	hold(1, PLACE(1), "5 6");
+	is(reconcile(1, T0, 0, "5 6"), "OK 2 2");
+	is(taken(), "OK");
+	is(command("EXISTS usher:{main}:holds:1 usher:{main}:unrecorded"), "0");
+	is(reconcile(1, T0, 0, "5 6"), "OK 0 0");
+	is(hold(2, PLACE(2), "5 6"), "OK %" PRId64, T0 + HOLD_MS);
+}
+END_TEST
+
+/* Whoever recorded it in between, or took it anew, wins. */
+START_TEST(test_only_what_was_read_is_freed)
+{
+	two_inside();
+	hold(1, PLACE(1), "5 6");
+	command("ZREM usher:{main}:unrecorded 1:1:11:5");
+	is(reconcile(1, T0, 0, "5"), "OK 0 0");
+	release(1, "6");
+	clock_add(1000);
+	is(hold(1, PLACE(1), "6"), "OK %" PRId64, T0 + 1000 + HOLD_MS);
+	is(reconcile(1, T0, 0, "6"), "OK 0 0");
+	is(reconcile(1, T0, 1, "6"), "OK 0 0");
+	is(taken(), "OK 5 6");
+	is(command("ZCARD usher:{main}:unrecorded"), "1");
+	is(reconcile(1, T0 + 1000, 0, "6"), "OK 1 1");
+	is(taken(), "OK 5");
+}
+END_TEST
+
+/* The entry has outlived its hold, and the seat is another's or paid. */
+START_TEST(test_abandoned_entry_frees_nobody_elses_seat)
+{
+	two_inside();
+	hold(1, PLACE(1), "5 6 7");
+	release(1, "5");
+	clock_add(1000);
+	hold(2, PLACE(2), "5");
+	correct("6 -1");
+	is(reconcile(1, T0, 0, "5 6 7"), "OK 3 1");
+	is(taken(), "OK 5 6");
+	clock_add(HOLD_MS);
+	is(reconcile(2, T0 + 1000, 0, "5"), "OK 1 0"); /* over by itself */
+}
+END_TEST
+
+/* A daemon of the version before holds without the list. */
+START_TEST(test_hold_without_the_list)
+{
+	two_inside();
+	is(fcall("usher_hold", "active places seats:11 holds:1", "1 %" PRId64 " 1 11 4 1000 5", PLACE(1)),
+	   "OK %" PRId64, T0 + 1000);
+	is(command("EXISTS usher:{main}:unrecorded"), "0");
 }
 END_TEST
 
@@ -300,6 +382,11 @@ int main(void)
 				      test_correct_says_what_mysql_says,
 				      test_correct_never_shortens,
 				      test_correct_refuses_half_a_pair_untouched,
+				      test_holds_are_listed_until_they_are_recorded,
+				      test_abandoned_hold_is_freed,
+				      test_only_what_was_read_is_freed,
+				      test_abandoned_entry_frees_nobody_elses_seat,
+				      test_hold_without_the_list,
 				      NULL};
 
 	return engine_main("seats", 0, tests);

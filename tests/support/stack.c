@@ -348,16 +348,12 @@ void mysql_start(void)
 	}
 }
 
-void usherd_spawn(int i, const char *const *flags)
+static void daemon_spawn(int i, const char *program, const char *const *flags)
 {
 	static char redis[128], mysql[192];
-	const char *argv[40] = {getenv("USHERD") ? getenv("USHERD") : "./usherd",
-				redis,
-				mysql,
-				"--secret=" TEST_SECRET,
-				"--admin-key=" ADMIN_KEY,
-				"--listen=127.0.0.1:0",
-				"--workers=2"};
+	const char *argv[40] = {
+		program,      redis, mysql, "--secret=" TEST_SECRET, "--admin-key=" ADMIN_KEY, "--listen=127.0.0.1:0",
+		"--workers=2"};
 	int n = 7;
 	char name[16], out[128];
 
@@ -382,6 +378,18 @@ void usherd_clock_wrong(bool wrong)
 		setenv("LD_PRELOAD", "./skew.so", 1);
 	else
 		unsetenv("LD_PRELOAD");
+}
+
+void usherd_spawn(int i, const char *const *flags)
+{
+	daemon_spawn(i, getenv("USHERD") ? getenv("USHERD") : "./usherd", flags);
+}
+
+void usherd_spawn_armed(int i, const char *point, const char *const *flags)
+{
+	setenv("USHER_CRASH", point, 1);
+	daemon_spawn(i, getenv("USHERD_CRASH") ? getenv("USHERD_CRASH") : "./usherd_crash", flags);
+	unsetenv("USHER_CRASH");
 }
 
 static char *file_read(const char *path)
@@ -425,6 +433,33 @@ bool usherd_wait_ready(int i, int seconds)
 		pause_briefly();
 	}
 	return false;
+}
+
+/* Whether the last words of number `i` name the point. */
+static bool crashed_at(int i, const char *point)
+{
+	char want[96], *log = usherd_log(i);
+	bool yes;
+
+	snprintf(want, sizeof(want), "crash point: %.*s\n", (int)strcspn(point, ":"), point);
+	yes = strstr(log, want) != NULL;
+	free(log);
+	return yes;
+}
+
+int64_t usherd_wait_crash(int i, const char *point, int seconds)
+{
+	int64_t began = now_ms();
+	int status = 0;
+
+	while (waitpid(stack.usherd[i], &status, WNOHANG) == 0) {
+		ck_assert_msg(now_ms() - began < seconds * 1000, "%s was not reached", point);
+		pause_briefly();
+	}
+	stack.usherd[i] = 0;
+	ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && crashed_at(i, point), "died, but not at %s",
+		      point);
+	return now_ms() - began;
 }
 
 void usherd_start(int i, ...)

@@ -57,6 +57,14 @@ bool usherd_wait_ready(int i, int seconds);
 /* The usherds started from now on (or no longer) have a calendar that is an hour ahead. */
 void usherd_clock_wrong(bool wrong);
 
+/* Starts usherd_crash as number `i`, to die at the crash point of that name (src/crash_points.def), or
+ * at the n-th time it comes there: "name:n". It does not wait, as usherd_spawn() does not. */
+void usherd_spawn_armed(int i, const char *point, const char *const *flags);
+
+/* Waits until number `i` has died at that point; fails the test if it died of anything else, or did
+ * not within `seconds`. Gives how many ms it waited. */
+int64_t usherd_wait_crash(int i, const char *point, int seconds);
+
 /* Sends SIGTERM and gives the exit status, or -1 if a signal ended it. */
 int usherd_stop(int i);
 
