@@ -12,13 +12,18 @@
 
 static enum step settle_one(struct settling *s)
 {
-	const struct settlement *x = &s->list->items[s->at++];
+	size_t i = s->at++;
+	const struct settlement *x = &s->list->items[i];
 	struct queue *q = engine_queue(s->engine, x->queue, strlen(x->queue));
 
 	/* A queue this daemon does not know yet stays on the list. */
-	if (q)
-		s->reservations[s->told++] = s->list->reservations[s->at - 1];
-	return q ? seats_settle(&s->duty.task, s->engine, q, x) : STEP_NEXT;
+	if (!q)
+		return STEP_NEXT;
+	s->reservations[s->told++] = s->list->reservations[i];
+	if (!s->list->paid[i])
+		return unrecorded_doubt(&s->duty.task, s->engine, q, x->user, &x->seats);
+	metric_add(METRIC_settled, 1);
+	return seats_settle(&s->duty.task, s->engine, q, x);
 }
 
 static enum step settle_strike(struct settling *s)
@@ -31,7 +36,6 @@ static enum step settle_strike(struct settling *s)
 		memcpy(j->reservations, s->reservations, sizeof(j->reservations));
 	}
 	s->at++;
-	metric_add(METRIC_settled, (int64_t)s->told);
 	return duty_submit(&s->duty, (struct job *)j, MYSQL_DEADLINE_MS);
 }
 

@@ -10,7 +10,7 @@
 #include "store/payments.h"
 #include "store/reconcile.h"
 
-/* Payments that were committed, but perhaps not told to Redis. */
+/* Payments and cancellations that were committed, but perhaps not told to Redis. */
 struct settling {
 	struct duty duty;
 	struct engine *engine;

@@ -119,8 +119,8 @@ CREATE TABLE IF NOT EXISTS payments (
   CONSTRAINT payments_reservation FOREIGN KEY (reservation_id) REFERENCES reservations (id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Paid reservations that Redis may not have been told about yet. A line is written with the
--- payment and goes away once some daemon has settled it, so the table is all but empty.
+-- Paid or cancelled reservations that Redis may not have been told about yet. A line is written with it
+-- and goes away once some daemon has told Redis, so the table is all but empty.
 CREATE TABLE IF NOT EXISTS settlements (
   reservation_id BIGINT NOT NULL PRIMARY KEY,
   created_at DATETIME(3) NOT NULL,

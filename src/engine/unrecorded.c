@@ -57,6 +57,27 @@ enum step unrecorded_read(struct task *t, struct engine *e, struct queue *q, str
 	return ask_wait(a, t);
 }
 
+enum step unrecorded_doubt(struct task *t, struct engine *e, struct queue *q, uint64_t user,
+			   const struct seat_list *seats)
+{
+	struct ask *a = redis_ask(e->redis, t);
+	struct fcall f;
+
+	if (!a)
+		return task_failed(t, redis_refusal(e->redis));
+	fcall_begin(&f, "usher_doubt", 1);
+	fcall_text(&f, q->keys.unrecorded);
+	fcall_number(&f, (int64_t)user);
+	fcall_number(&f, seats->concert);
+	fcall_number(&f, seats->schedule);
+	/* Nobody is at work on it: it need not be left alone for a while. */
+	fcall_number(&f, queue_now(q) - UNRECORDED_AFTER_MS);
+	for (size_t i = 0; i < seats->count; i++)
+		fcall_number(&f, seats->ids[i]);
+	fcall_send(&f, a, q->name);
+	return ask_wait(a, t);
+}
+
 /* What is sent of a hold, with how it ended; the seats follow. */
 struct ending {
 	uint64_t user;

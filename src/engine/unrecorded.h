@@ -33,6 +33,10 @@ enum step unrecorded_read(struct task *t, struct engine *e, struct queue *q, str
  * left alone. */
 enum step unrecorded_settle(struct task *t, struct engine *e, struct queue *q, const struct unrecorded_list *list);
 
+/* Puts a hold on the list that MySQL had and has ended, to be looked at next; what is there stays. */
+enum step unrecorded_doubt(struct task *t, struct engine *e, struct queue *q, uint64_t user,
+			   const struct seat_list *seats);
+
 /* Gives a hold up that was taken at `held_at` and will not be recorded; nobody waits. If it was recorded
  * or freed by somebody else it stays what it is. */
 void unrecorded_drop(struct engine *e, struct queue *q, uint64_t user, const struct seat_list *seats, int64_t held_at);

@@ -34,7 +34,8 @@ static enum db_result seats_read(struct db *db, struct audit_job *j, const char 
 #define PAID_SEATS                                                                                                     \
 	" FROM reservation_seats s JOIN reservations r ON r.id = s.reservation_id"                                     \
 	" WHERE s.live = 1 AND r.status = 'PAID'"
-#define UNSETTLED_SEATS " FROM settlements t JOIN reservation_seats s ON s.reservation_id = t.reservation_id"
+#define UNSETTLED_SEATS                                                                                                \
+	" FROM settlements t JOIN reservation_seats s ON s.reservation_id = t.reservation_id AND s.live = 1"
 
 static enum db_result audit(struct db *db, void *arg)
 {

@@ -102,8 +102,7 @@ static enum db_result pay(struct db *db, void *arg)
 	if (r == DB_OK)
 		r = take_money(db, j);
 	if (r == DB_OK)
-		r = db_exec(db, "INSERT INTO settlements (reservation_id, created_at) VALUES (?, UTC_TIMESTAMP(3))",
-			    "i", j->reservation);
+		r = settlement_owe(db, j->reservation);
 	if (r == DB_OK)
 		r = idempotency_end(db, j->user, &j->idempotency, j->payment.id);
 	if (r == DB_OK)
@@ -162,15 +161,16 @@ static enum db_result unsettled_read(struct db *db, void *arg)
 	if (r != DB_OK && r != DB_NONE)
 		return r;
 	for (size_t i = 0; i < j->count; i++) {
-		struct reservation paid;
+		struct reservation told;
 
-		r = reservation_read(db, j->reservations[i], &paid);
+		r = reservation_read(db, j->reservations[i], &told);
 		if (r != DB_OK)
 			return r;
-		j->items[i].user = (uint64_t)paid.user;
-		j->items[i].place = paid.place;
-		j->items[i].seats = paid.seats;
-		memcpy(j->items[i].queue, paid.queue, sizeof(paid.queue));
+		j->items[i].user = (uint64_t)told.user;
+		j->items[i].place = told.place;
+		j->items[i].seats = told.seats;
+		j->paid[i] = told.status == RESERVATION_PAID;
+		memcpy(j->items[i].queue, told.queue, sizeof(told.queue));
 	}
 	return DB_OK;
 }

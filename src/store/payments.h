@@ -1,6 +1,6 @@
 /*
  * Payments: one transaction that takes the money and marks the reservation paid, and the list of
- * those that Redis has still to be told about.
+ * what Redis has still to be told about.
  */
 #ifndef USHER_STORE_PAYMENTS_H
 #define USHER_STORE_PAYMENTS_H
@@ -27,7 +27,7 @@ struct payment_job {
 };
 enum code payment_work(struct db *db, struct job *job);
 
-/* Payments committed at least SETTLE_AFTER_MS ago that may not have been settled in Redis. */
+/* Payments and cancellations committed at least SETTLE_AFTER_MS ago that Redis may not have been told of. */
 #define SETTLE_BATCH 100
 #define SETTLE_AFTER_MS 500
 
@@ -35,11 +35,12 @@ struct unsettled_job {
 	struct job job;
 	size_t count;
 	struct settlement items[SETTLE_BATCH];
+	bool paid[SETTLE_BATCH]; /* else it was cancelled */
 	int64_t reservations[SETTLE_BATCH];
 };
 enum code unsettled_read_work(struct db *db, struct job *job);
 
-/* Strikes settled payments off the list: `reservations` and `count` are read. */
+/* Strikes those off the list that Redis was told of: `reservations` and `count` are read. */
 enum code unsettled_strike_work(struct db *db, struct job *job);
 
 #endif

@@ -80,6 +80,12 @@ enum db_result reservation_end(struct db *db, int64_t id, enum reservation_statu
 	return db_exec(db, "UPDATE reservation_seats SET live = NULL WHERE reservation_id = ?", "i", id);
 }
 
+enum db_result settlement_owe(struct db *db, int64_t id)
+{
+	return db_exec(db, "INSERT INTO settlements (reservation_id, created_at) VALUES (?, UTC_TIMESTAMP(3))", "i",
+		       id);
+}
+
 /* Seats of the catalogue stay what they are until the transaction ends; gives their prices. */
 static enum db_result prices_lock(struct db *db, struct reserve_job *j)
 {
@@ -382,8 +388,8 @@ static enum db_result cancel(struct db *db, void *arg)
 	j->ended = j->reservation.status == RESERVATION_HELD;
 	if (j->reservation.status == RESERVATION_CANCELLED)
 		return DB_OK; /* cancelling twice is cancelling once */
-	return reservation_end(db, j->id,
-			       j->reservation.status == RESERVATION_HELD ? RESERVATION_CANCELLED : RESERVATION_EXPIRED);
+	r = reservation_end(db, j->id, j->ended ? RESERVATION_CANCELLED : RESERVATION_EXPIRED);
+	return r == DB_OK && j->ended ? settlement_owe(db, j->id) : r;
 }
 
 enum code reservation_cancel_work(struct db *db, struct job *job)
@@ -395,12 +401,17 @@ static enum db_result session_cancel(struct db *db, void *arg)
 {
 	const struct session_cancel_job *j = arg;
 	enum db_result r = db_exec(db,
-				   "UPDATE reservations r JOIN reservation_seats s ON s.reservation_id = r.id"
-				   " SET s.live = NULL, r.status = 'CANCELLED'"
-				   " WHERE r.user_id = ? AND r.queue = ? AND r.status = 'HELD'",
+				   "INSERT INTO settlements (reservation_id, created_at) SELECT id, UTC_TIMESTAMP(3)"
+				   " FROM reservations WHERE user_id = ? AND queue = ? AND status = 'HELD' FOR UPDATE",
 				   "is", j->user, j->queue);
 
-	return r;
+	if (r != DB_OK)
+		return r;
+	return db_exec(db,
+		       "UPDATE reservations r JOIN reservation_seats s ON s.reservation_id = r.id"
+		       " SET s.live = NULL, r.status = 'CANCELLED'"
+		       " WHERE r.user_id = ? AND r.queue = ? AND r.status = 'HELD'",
+		       "is", j->user, j->queue);
 }
 
 enum code session_cancel_work(struct db *db, struct job *job)

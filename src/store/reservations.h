@@ -29,6 +29,10 @@ enum db_result reservation_read(struct db *db, int64_t id, struct reservation *o
  * transaction. It must have been read FOR UPDATE. */
 enum db_result reservation_end(struct db *db, int64_t id, enum reservation_status status);
 
+/* Puts a reservation that was paid or cancelled on the list of those that Redis has to be told of, in the
+ * caller's transaction. */
+enum db_result settlement_owe(struct db *db, int64_t id);
+
 /* Writes a reservation of seats that are held in Redis since `held_at` (clock_ms). */
 struct reserve_job {
 	struct job job;
