@@ -24,8 +24,8 @@ void armed(const char *point)
 	ck_assert_msg(usherd_wait_ready(DYING, 20), "usherd_crash does not start for %s", point);
 }
 
-static struct reply keyed_at(int port, const char *method, const char *path, const char *token, const char *key,
-			     const char *json)
+struct reply keyed_at(int port, const char *method, const char *path, const char *token, const char *key,
+		      const char *json)
 {
 	const char *headers =
 		say("%s%s%s%s%s%s", token ? "Authorization: Bearer " : "", token ? token : "", token ? "\r\n" : "",
@@ -37,6 +37,15 @@ static struct reply keyed_at(int port, const char *method, const char *path, con
 struct reply keyed(const char *method, const char *path, const char *token, const char *key, const char *json)
 {
 	return keyed_at(P, method, path, token, key, json);
+}
+
+int status_keyed(const char *method, const char *path, const char *token, const char *key, const char *json)
+{
+	struct reply r = keyed(method, path, token, key, json);
+	int status = r.status;
+
+	reply_free(&r);
+	return status;
 }
 
 void dies_of(const char *point, const char *method, const char *path, const char *token, const char *key,

@@ -20,8 +20,11 @@ void armed(const char *point);
 void dies_of(const char *point, const char *method, const char *path, const char *token, const char *key,
 	     const char *json);
 
-/* A request to number 0 with a key. */
+/* A request with a key (NULL: none) to any daemon; to number 0; and what it is answered there. */
+struct reply keyed_at(int port, const char *method, const char *path, const char *token, const char *key,
+		      const char *json);
 struct reply keyed(const char *method, const char *path, const char *token, const char *key, const char *json);
+int status_keyed(const char *method, const char *path, const char *token, const char *key, const char *json);
 
 /* Whether an answer says that it was given before. */
 bool replayed(const struct reply *r);
