@@ -242,7 +242,7 @@ static enum db_result reserve(struct db *db, void *arg)
 static enum db_result reserve_replay(struct db *db, void *arg)
 {
 	struct reserve_job *j = arg;
-	int64_t id;
+	int64_t id = 0;
 	enum db_result r =
 		(j->replay_only ? idempotency_await : idempotency_find)(db, j->user, &j->idempotency, &j->code, &id);
 

@@ -12,6 +12,7 @@ struct seen {
 	int calls;  /* functions called that name the user */
 	int claims; /* of them, other than usher_enter */
 	int rank, score;
+	int struck; /* off the list of the unrecorded, whoever's hold */
 };
 
 static redisContext *monitor_begin(void)
@@ -29,6 +30,7 @@ static void look(struct seen *seen, const char *line)
 	char user[16];
 
 	snprintf(user, sizeof(user), "\"%d\"", USER);
+	seen->struck += strstr(line, "\"ZREM\" \"usher:{main}:unrecorded\"") != NULL;
 	if (strstr(line, " lua] ") || !strstr(line, user))
 		return;
 	if (strstr(line, "\"FCALL")) {
@@ -134,14 +136,20 @@ END_TEST
 START_TEST(test_refused_seat)
 {
 	char *owner = enter(12, "main"), *token = enter(USER, "main"), *buyer = enter(OTHER, "main");
+	redisContext *c;
+	struct seen seen;
 
 	hold(owner, 11, 1);
 	statements_begin();
+	c = monitor_begin();
 	for (int i = 0; i < 20; i++)
 		refused(ask("POST", "/v1/reservations", token, "{\"scheduleId\":11,\"seatId\":1}"), 409, "SEAT_TAKEN",
 			NULL);
 	refused(ask("POST", "/v1/reservations", token, "{\"scheduleId\":11,\"seatIds\":[2,3,4,5,6]}"), 409,
 		"SEAT_LIMIT", NULL);
+	seen = monitor_end(c);
+	ck_assert_int_eq(seen.calls, 21);
+	ck_assert_int_eq(seen.struck, 0);
 	hold(buyer, 11, 2);
 	ck_assert_int_eq((int)sql_int("SELECT COUNT(*) > 0 FROM mysql.general_log WHERE argument LIKE '%%%d%%'", OTHER),
 			 1);
@@ -149,6 +157,23 @@ START_TEST(test_refused_seat)
 	free(owner);
 	free(token);
 	free(buyer);
+}
+END_TEST
+
+/* The token filter's five reads, the hold, and one command that nobody waits for. */
+START_TEST(test_reservation)
+{
+	char *token = enter(USER, "main");
+	redisContext *c = monitor_begin();
+	struct seen seen;
+
+	hold(token, 11, 7);
+	wait_until(redis_int("ZCARD usher:{main}:unrecorded") == 0);
+	seen = monitor_end(c);
+	ck_assert_int_eq(seen.plain, 5);
+	ck_assert_int_eq(seen.calls, 1);
+	ck_assert_int_eq(seen.struck, 1);
+	free(token);
 }
 END_TEST
 
@@ -171,8 +196,12 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {test_position_of_the_waiting, test_entering_when_known, test_refused_seat,
-				      test_memory_of_the_waiting, NULL};
+	const TTest *const tests[] = {test_position_of_the_waiting,
+				      test_entering_when_known,
+				      test_refused_seat,
+				      test_reservation,
+				      test_memory_of_the_waiting,
+				      NULL};
 
 	return api_main("cost", tests);
 }
