@@ -228,11 +228,11 @@ static enum step noted(struct sync *s, struct queue *q)
 static enum step rebuild_seats(struct sync *s, struct queue *q)
 {
 	const struct catalog_schedule *schedule = schedule_next(s);
-	struct seats_live_job *j;
+	struct seats_sold_job *j;
 
 	if (!schedule)
 		return read_holds(s, q);
-	s->job = j = job_new(&s->duty.task, sizeof(*j), seats_live_work);
+	s->job = j = job_new(&s->duty.task, sizeof(*j), seats_sold_work);
 	if (j)
 		j->schedule = schedule->id;
 	s->state = SYNC_CORRECT;
@@ -258,7 +258,7 @@ static enum step epoch_raised(struct sync *s, struct queue *q)
 
 static enum step correct_seats(struct sync *s, struct queue *q)
 {
-	const struct seats_live_job *j = s->job;
+	const struct seats_sold_job *j = s->job;
 	const struct seat_truth *from = j->seats + s->corrected;
 	size_t left = j->count - s->corrected, n = left < SEATS_CORRECT_MOST ? left : SEATS_CORRECT_MOST;
 

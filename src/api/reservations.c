@@ -9,6 +9,7 @@
 #include "api/routes.h"
 #include "api/seat_json.h"
 #include "base/crash_point.h"
+#include "base/metrics.h"
 #include "engine/unrecorded.h"
 
 /* What a reservation is being made of. */
@@ -151,22 +152,31 @@ static enum step reply_reservation(struct request *r, int status, const struct r
 	return reply_json(r, status, &j);
 }
 
-/* MySQL has the last word: Redis is told of the seats it did not know to be taken. Those that are
- * free in MySQL may be held by somebody else by now, and are left alone. */
+/* Redis is told of a seat that it did not know to be taken, with its owner, who can release it then. */
+static void tell_taken(const struct visit *v, const struct lost_hold *h)
+{
+	const struct seat_truth paid = {h->seat, -1};
+
+	if (h->remaining_ms < 0) {
+		seats_correct(NULL, &v->worker->engine, v->queue, h->schedule, &paid, 1);
+		return;
+	}
+	queue_readmit(NULL, &v->worker->engine, v->queue, h, 1);
+	metric_add(METRIC_corrected, 1);
+}
+
+/* MySQL has the last word. Seats that are free in MySQL may be held by somebody else by now, and are
+ * left alone. */
 static enum step reply_taken(struct request *r, const struct reserve_job *j)
 {
-	const struct visit *v = visit_of(r);
-	struct seat_truth truth[SEATS_MOST];
 	struct seat_list taken = {0};
 
 	for (size_t i = 0; i < j->seats.count; i++) {
 		if (j->truth[i].remaining_ms == 0)
 			continue;
-		truth[taken.count] = j->truth[i];
+		tell_taken(visit_of(r), &j->truth[i]);
 		taken.ids[taken.count++] = j->truth[i].seat;
 	}
-	if (taken.count)
-		seats_correct(NULL, &v->worker->engine, v->queue, j->seats.schedule, truth, taken.count);
 	return reply_seats(r, CODE_SEAT_TAKEN, taken.count ? &taken : &j->seats,
 			   "seatIds lists those that are not free");
 }

@@ -163,12 +163,15 @@ enum code queue_epoch_work(struct db *db, struct job *job)
 	return db_code(db_transaction(db, epoch_raise, job));
 }
 
-static enum db_result live_read(struct db *db, void *arg)
+#define SOLD                                                                                                           \
+	" FROM reservation_seats s JOIN reservations r ON r.id = s.reservation_id"                                     \
+	" WHERE s.schedule_id = ? AND s.live = 1 AND r.status = 'PAID'"
+
+static enum db_result sold_read(struct db *db, void *arg)
 {
-	struct seats_live_job *j = arg;
+	struct seats_sold_job *j = arg;
 	int64_t most = 0;
-	enum db_result r = db_query(db, "SELECT COUNT(*) FROM reservation_seats WHERE schedule_id = ? AND live = 1",
-				    "i", j->schedule);
+	enum db_result r = db_query(db, "SELECT COUNT(*)" SOLD, "i", j->schedule);
 
 	if (r == DB_OK)
 		r = db_row(db, "i", &most);
@@ -178,21 +181,16 @@ static enum db_result live_read(struct db *db, void *arg)
 	j->seats = arena_alloc(&j->job.arena, ((size_t)most + 1) * sizeof(*j->seats));
 	if (!j->seats)
 		return DB_FAILED;
-	r = db_query(db,
-		     "SELECT s.seat_id, IF(r.status = 'PAID', -1,"
-		     " GREATEST(0, TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), r.expires_at) DIV 1000))"
-		     " FROM reservation_seats s JOIN reservations r ON r.id = s.reservation_id"
-		     " WHERE s.schedule_id = ? AND s.live = 1 LIMIT ?",
-		     "ii", j->schedule, most);
+	r = db_query(db, "SELECT s.seat_id" SOLD " LIMIT ?", "ii", j->schedule, most);
 	while (r == DB_OK) {
-		r = db_row(db, "ii", &j->seats[j->count].seat, &j->seats[j->count].remaining_ms);
-		if (r == DB_OK)
-			j->count++;
+		j->seats[j->count].remaining_ms = -1;
+		r = db_row(db, "i", &j->seats[j->count].seat);
+		j->count += r == DB_OK;
 	}
 	return r == DB_NONE ? DB_OK : r;
 }
 
-enum code seats_live_work(struct db *db, struct job *job)
+enum code seats_sold_work(struct db *db, struct job *job)
 {
-	return db_code(db_snapshot(db, live_read, job));
+	return db_code(db_snapshot(db, sold_read, job));
 }

@@ -58,13 +58,13 @@ struct queue_epoch_job {
 };
 enum code queue_epoch_work(struct db *db, struct job *job);
 
-/* The live seats of one schedule, to make Redis' copy anew. */
-struct seats_live_job {
+/* The sold seats of one schedule, to make Redis' copy anew. Those held have an owner: lost_holds_work. */
+struct seats_sold_job {
 	struct job job;
 	int64_t schedule;
 	struct seat_truth *seats; /* in the job's arena */
 	size_t count;
 };
-enum code seats_live_work(struct db *db, struct job *job);
+enum code seats_sold_work(struct db *db, struct job *job);
 
 #endif

@@ -259,21 +259,24 @@ static enum db_result reserve_replay(struct db *db, void *arg)
 static enum db_result truth_read(struct db *db, struct reserve_job *j)
 {
 	for (size_t i = 0; i < j->seats.count; i++) {
+		struct lost_hold *h = &j->truth[i];
+		int64_t user = 0, place = 0;
 		enum db_result r =
 			db_query(db,
-				 "SELECT IF(r.status = 'PAID', -1,"
+				 "SELECT r.user_id, r.place, IF(r.status = 'PAID', -1,"
 				 " GREATEST(0, TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), r.expires_at) DIV 1000))"
 				 " FROM reservation_seats s JOIN reservations r ON r.id = s.reservation_id"
 				 " WHERE s.schedule_id = ? AND s.seat_id = ? AND s.live = 1",
 				 "ii", j->seats.schedule, j->seats.ids[i]);
 
-		j->truth[i].seat = j->seats.ids[i];
+		*h = (struct lost_hold){
+			.concert = j->seats.concert, .schedule = j->seats.schedule, .seat = j->seats.ids[i]};
 		if (r == DB_OK)
-			r = db_row(db, "i", &j->truth[i].remaining_ms);
-		if (r == DB_NONE)
-			j->truth[i].remaining_ms = 0;
-		else if (r != DB_OK)
+			r = db_row(db, "iii", &user, &place, &h->remaining_ms);
+		if (r != DB_OK && r != DB_NONE)
 			return r;
+		h->user = (uint64_t)user;
+		h->place = (uint64_t)place;
 	}
 	return DB_OK;
 }

@@ -4,6 +4,7 @@
 #ifndef USHER_STORE_RESERVATIONS_H
 #define USHER_STORE_RESERVATIONS_H
 
+#include "engine/rebuild.h"
 #include "engine/seats.h"
 #include "store/idempotency.h"
 
@@ -52,8 +53,8 @@ struct reserve_job {
 	bool existed;  /* the user held exactly these seats already */
 	bool unsure;   /* the connection was lost in COMMIT: it may stand or not */
 	struct reservation reservation;
-	/* With SEAT_TAKEN: what MySQL knows of each of the seats. */
-	struct seat_truth truth[SEATS_MOST];
+	/* With SEAT_TAKEN: what MySQL knows of each of the seats; remaining_ms is -1 for paid, 0 for free. */
+	struct lost_hold truth[SEATS_MOST];
 	/* For what becomes of the hold, also after the task has ended. */
 	struct engine *engine;
 	struct queue *line;

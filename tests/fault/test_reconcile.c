@@ -104,6 +104,46 @@ START_TEST(test_all_started_again_on_older_data)
 }
 END_TEST
 
+static int free_again(const char *token, const int64_t *ids, int first)
+{
+	int n = 0;
+
+	for (int i = 0; i < 4; i++) {
+		done(ask("DELETE", say("/v1/reservations/%ld", (long)ids[i]), token, NULL), 204);
+		n += held(11, first + i) == -1;
+	}
+	return n;
+}
+
+/* What Redis is told of a hold leaves it its owner's, to be given up at any time: after a loss, and after a
+ * rival has shown that Redis had forgotten it. */
+START_TEST(test_told_holds_can_be_released)
+{
+	char *token = inside(12), *rival = inside(13);
+	int64_t ids[4], epoch = sql_int("SELECT epoch FROM queues WHERE name = 'main'");
+
+	for (int i = 0; i < 4; i++)
+		ids[i] = hold(token, 11, 12 + i);
+	wait_until(told());
+	free(redis_text("FLUSHALL"));
+	wait_until(redis_int("HGET usher:{main}:queue epoch") == epoch + 1);
+	wait_until(stands(token, "ACTIVE"));
+	ck_assert_int_eq(free_again(token, ids, 12), 4);
+	free(rival), rival = inside(14);
+	for (int i = 0; i < 4; i++) {
+		ids[i] = hold(token, 11, 12 + i);
+		wait_until(unrecorded() == 0);
+		redis_int("ZREM usher:{main}:seats:11 %d", 12 + i);
+		refused(ask("POST", "/v1/reservations", rival, "{\"scheduleId\":11,\"seatId\":%d}", 12 + i), 409,
+			"SEAT_TAKEN", NULL);
+		wait_until(held(11, 12 + i) > 0);
+	}
+	ck_assert_int_eq(free_again(token, ids, 12), 4);
+	free(token);
+	free(rival);
+}
+END_TEST
+
 /* A hold as a daemon takes it that then dies. */
 static void abandoned(int user, int seat)
 {
@@ -298,6 +338,7 @@ int main(void)
 {
 	const TTest *const tests[] = {test_redis_with_older_data,
 				      test_all_started_again_on_older_data,
+				      test_told_holds_can_be_released,
 				      test_two_keepers,
 				      test_dropped_too_early,
 				      test_stopped_in_a_transaction,
