@@ -110,7 +110,11 @@ static enum step drop_advance(struct duty *duty)
 		crash_point(CRASH_drop_before_redis);
 		return unrecorded_settle(&duty->task, d->engine, d->queue, &d->job->list);
 	default:
-		return STEP_DONE;
+		/* A full batch: there is more. */
+		if (d->list.count < UNRECORDED_MOST)
+			return STEP_DONE;
+		duty->step = 0;
+		return STEP_NEXT;
 	}
 }
 

@@ -1,14 +1,16 @@
 -- usher_readmit: a seat that MySQL has as held is the user's again, until the hold ends, after Redis
 -- was lost or has forgotten it.
--- KEYS: active places seats holds queue waiting; a daemon of the version before leaves the last two out.
+-- KEYS: active places seats holds queue waiting unrecorded; a daemon of the version before leaves the last
+-- three out.
 -- ARGS: user place concert schedule seat remaining(ms until the hold ends).
 -- While the queue is being set up, and as long as nobody is let in after that, the user is inside
 -- again, unless they stand in line or are inside already. Later on there may be no room: then only a
 -- session that goes on with this place is made to last as long as the hold.
+-- A hold that was not there is put on the list of the unrecorded: MySQL may have ended it since it was asked.
 -- gives: {OK}. Called once a seat; a later end wins.
 -- cost: O(log n).
 redis.register_function('usher_readmit', function(keys, args)
-	local bad = miscounted('usher_readmit', keys, args, #keys == 4 and 4 or 6, 6, 6)
+	local bad = miscounted('usher_readmit', keys, args, #keys == 4 and 4 or 7, 6, 6)
 	if bad then
 		return bad
 	end
@@ -23,6 +25,9 @@ redis.register_function('usher_readmit', function(keys, args)
 	elseif (not s or s.return_until > now) and not (keys[6] and redis.call('ZSCORE', keys[6], user)) then
 		redis.call('ZADD', q.active, ends, user)
 		redis.call('ZADD', q.places, place, user)
+	end
+	if keys[7] and not in_force(redis.call('ZSCORE', keys[3], args[5]), now) then
+		redis.call('ZADD', keys[7], int(now), unrecorded_name(user, args[3], args[4], args[5]))
 	end
 	redis.call('ZADD', keys[3], 'GT', ends, args[5])
 	redis.call('ZADD', keys[4], 'GT', ends, hold_name(args[3], args[4], args[5]))

@@ -125,13 +125,14 @@ static void readmit_send(struct ask *a, struct queue *q, const struct lost_hold 
 	char seats[KEY_TEXT], holds[KEY_TEXT];
 	struct fcall f;
 
-	fcall_begin(&f, "usher_readmit", 6);
+	fcall_begin(&f, "usher_readmit", 7);
 	fcall_text(&f, q->keys.active);
 	fcall_text(&f, q->keys.places);
 	fcall_text(&f, seats_key(seats, q->name, h->schedule));
 	fcall_text(&f, holds_key(holds, q->name, (int64_t)h->user));
 	fcall_text(&f, q->keys.queue);
 	fcall_text(&f, q->keys.waiting);
+	fcall_text(&f, q->keys.unrecorded);
 	fcall_number(&f, (int64_t)h->user);
 	fcall_number(&f, (int64_t)h->place);
 	fcall_number(&f, h->concert);

@@ -43,7 +43,7 @@ struct lost_hold {
 #define LOST_HOLDS_MOST 100
 
 /* Gives holders their seats again, at most LOST_HOLDS_MOST a call, and lets them in again while nobody
- * else is let in. Waits if `t` is not NULL. */
+ * else is let in. What was not there is looked at again as unrecorded. Waits if `t` is not NULL. */
 enum step queue_readmit(struct task *t, struct engine *e, struct queue *q, const struct lost_hold *holds, size_t count);
 
 #endif

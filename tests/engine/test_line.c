@@ -369,7 +369,7 @@ START_TEST(test_holders_are_inside_again)
 }
 END_TEST
 
-#define READMIT_KEYS "active places seats:11 holds:7 queue waiting"
+#define READMIT_KEYS "active places seats:11 holds:7 queue waiting unrecorded"
 
 /* As long as nobody else is let in; after that there may be no room, and whoever stands in line or is
  * inside with another place stays there. */
@@ -381,17 +381,21 @@ START_TEST(test_holders_are_let_in_only_while_nobody_else_is)
 	is(fcall("usher_readmit", READMIT_KEYS, "7 %" PRId64 " 1 11 3 60000", PLACE(7)), "OK");
 	until = clock_now() + 60000;
 	is(command("ZSCORE usher:{main}:active 7"), "%" PRId64, until);
+	is(command("ZRANGE usher:{main}:unrecorded 0 -1"), "[7:1:11:3]");
+	command("DEL usher:{main}:unrecorded");
 	clock_add(5000);
-	is(fcall("usher_readmit", "active places seats:11 holds:8 queue waiting", "8 %" PRId64 " 1 11 4 60000",
-		 PLACE(8)),
+	is(fcall("usher_readmit", "active places seats:11 holds:8 queue waiting unrecorded",
+		 "8 %" PRId64 " 1 11 4 60000", PLACE(8)),
 	   "OK");
 	is(command("ZSCORE usher:{main}:active 8"), "nil");
 	is(command("ZRANGE usher:{main}:seats:11 0 -1"), "[3 4]");
 	is(command("ZRANGE usher:{main}:holds:8 0 -1"), "[1:11:4]");
+	command("DEL usher:{main}:unrecorded");
 	/* A session that goes on with the same place lasts as long as the hold; another one does not care. */
 	is(fcall("usher_readmit", READMIT_KEYS, "7 %" PRId64 " 1 11 3 60000", PLACE(7)), "OK");
 	is(command("ZSCORE usher:{main}:active 7"), "%" PRId64, until + 5000);
 	is(fcall("usher_readmit", READMIT_KEYS, "7 %" PRId64 " 1 11 3 90000", PLACE(1)), "OK");
+	is(command("EXISTS usher:{main}:unrecorded"), "0"); /* it was there */
 	is(command("ZSCORE usher:{main}:active 7"), "%" PRId64, until + 5000);
 	lose_everything(3);
 	place = place_of(7);

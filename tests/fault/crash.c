@@ -48,11 +48,16 @@ int status_keyed(const char *method, const char *path, const char *token, const 
 	return status;
 }
 
+void dead(const char *point, int seconds)
+{
+	ck_assert_msg(usherd_wait_crash(DYING, point, seconds), "not dead, or not of %s", point);
+}
+
 void dies_of(const char *point, const char *method, const char *path, const char *token, const char *key,
 	     const char *json)
 {
 	done(keyed_at(stack.port[DYING], method, path, token, key, json), 0);
-	usherd_wait_crash(DYING, point, 5);
+	dead(point, 5);
 }
 
 bool replayed(const struct reply *r)

@@ -20,6 +20,9 @@ void armed(const char *point);
 void dies_of(const char *point, const char *method, const char *path, const char *token, const char *key,
 	     const char *json);
 
+/* Waits until number 1 has died at `point`; fails the test after `seconds`, or if it died of anything else. */
+void dead(const char *point, int seconds);
+
 /* A request with a key (NULL: none) to any daemon; to number 0; and what it is answered there. */
 struct reply keyed_at(int port, const char *method, const char *path, const char *token, const char *key,
 		      const char *json);

@@ -12,7 +12,7 @@ static void survivor_starts(void)
 static void keeper_dies_at(const char *point, int seconds)
 {
 	usherd_spawn_armed(DYING, point, NULL);
-	usherd_wait_crash(DYING, point, seconds);
+	dead(point, seconds);
 }
 
 static void pay_and_die(char *token, int64_t id)
@@ -72,7 +72,7 @@ START_TEST(test_admission_before_record)
 	redis_int("DEL usher:{main}:admitted"); /* nothing else to be written down */
 	armed("admission_before_record");
 	token = token_of(stack.port[DYING], 3, "main");
-	usherd_wait_crash(DYING, "admission_before_record", 5);
+	dead("admission_before_record", 5);
 	ck_assert_int_eq(sql_int("SELECT COUNT(*) FROM admissions WHERE user_id = 3"), 0);
 	survivor_starts();
 	heals("admission_before_record", 5, sql_int("SELECT COUNT(*) FROM admissions WHERE user_id = 3") == 1);

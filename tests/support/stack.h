@@ -61,9 +61,9 @@ void usherd_clock_wrong(bool wrong);
  * at the n-th time it comes there: "name:n". It does not wait, as usherd_spawn() does not. */
 void usherd_spawn_armed(int i, const char *point, const char *const *flags);
 
-/* Waits until number `i` has died at that point; fails the test if it died of anything else, or did
- * not within `seconds`. Gives how many ms it waited. */
-int64_t usherd_wait_crash(int i, const char *point, int seconds);
+/* Waits, for at most `seconds`, until number `i` has died. Gives whether it did, and at that point: of a name
+ * that does not exist it has died before, so look at this always. */
+bool usherd_wait_crash(int i, const char *point, int seconds) __attribute__((warn_unused_result));
 
 /* Sends SIGTERM and gives the exit status, or -1 if a signal ended it. */
 int usherd_stop(int i);
