@@ -175,7 +175,7 @@ START_TEST(test_full_redis_is_told_the_truth)
 	c.paused = 1;
 	is(configure(c), "OK");
 	is(command("HGET usher:{main}:queue paused"), "1");
-	is(fcall("usher_correct", "seats:11", "5 -1 6 0 8 1000"), "OK");
+	is(fcall("usher_correct", "seats:11", "5 -1 6 0 8 1000"), "OK 3");
 	is(fcall("usher_taken", "seats:11", " "), "OK 8 7 5");
 }
 END_TEST

@@ -34,20 +34,6 @@ struct reply keyed_at(int port, const char *method, const char *path, const char
 	return http(port, method, path, headers, json);
 }
 
-struct reply keyed(const char *method, const char *path, const char *token, const char *key, const char *json)
-{
-	return keyed_at(P, method, path, token, key, json);
-}
-
-int status_keyed(const char *method, const char *path, const char *token, const char *key, const char *json)
-{
-	struct reply r = keyed(method, path, token, key, json);
-	int status = r.status;
-
-	reply_free(&r);
-	return status;
-}
-
 void dead(const char *point, int seconds)
 {
 	ck_assert_msg(usherd_wait_crash(DYING, point, seconds), "not dead, or not of %s", point);

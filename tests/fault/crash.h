@@ -23,11 +23,9 @@ void dies_of(const char *point, const char *method, const char *path, const char
 /* Waits until number 1 has died at `point`; fails the test after `seconds`, or if it died of anything else. */
 void dead(const char *point, int seconds);
 
-/* A request with a key (NULL: none) to any daemon; to number 0; and what it is answered there. */
+/* A request with a key (NULL: none) to any daemon; keyed() is for a POST to number 0. */
 struct reply keyed_at(int port, const char *method, const char *path, const char *token, const char *key,
 		      const char *json);
-struct reply keyed(const char *method, const char *path, const char *token, const char *key, const char *json);
-int status_keyed(const char *method, const char *path, const char *token, const char *key, const char *json);
 
 /* Whether an answer says that it was given before. */
 bool replayed(const struct reply *r);

@@ -1,8 +1,10 @@
 /* A daemon dies in the middle of a request, at each point there is: what is left, and how it heals. */
 #include "fault/crash.h"
 
-#define RESERVE "POST", "/v1/reservations"
-#define PAY "POST", "/v1/payments"
+#define RESERVATIONS "/v1/reservations"
+#define PAYMENTS "/v1/payments"
+#define RESERVE "POST", RESERVATIONS
+#define PAY "POST", PAYMENTS
 
 static const char *seat(int number)
 {
@@ -28,8 +30,8 @@ START_TEST(test_after_hold)
 	ck_assert_int_eq(unrecorded(), 0);
 	ck_assert_int_eq(redis_int("EXISTS usher:{main}:holds:1"), 0);
 	hold(other, 11, 1);
-	refused(keyed(RESERVE, token, "a", seat(1)), 409, "SEAT_TAKEN", NULL);
-	done(keyed(RESERVE, token, "b", seat(2)), 201);
+	refused(keyed(RESERVATIONS, token, "a", seat(1)), 409, "SEAT_TAKEN", NULL);
+	done(keyed(RESERVATIONS, token, "b", seat(2)), 201);
 	free(token);
 	free(other);
 }
@@ -43,13 +45,13 @@ START_TEST(test_after_hold_asked_again)
 
 	armed("after_hold");
 	dies_of("after_hold", RESERVE, token, "a", seat(3));
-	r = answered(keyed(RESERVE, token, "a", seat(3)), 201);
+	r = answered(keyed(RESERVATIONS, token, "a", seat(3)), 201);
 	ck_assert(!replayed(&r));
 	reply_free(&r);
 	wait_until(unrecorded() == 0);
 	ck_assert_int_eq(live(11, 3), 1);
 	ck_assert_int_gt(held(11, 3), 0);
-	done(keyed(PAY, token, "p", reservation(sql_int("SELECT id FROM reservations WHERE user_id = 3"))), 201);
+	done(keyed(PAYMENTS, token, "p", reservation(sql_int("SELECT id FROM reservations WHERE user_id = 3"))), 201);
 	free(token);
 }
 END_TEST
@@ -63,7 +65,7 @@ START_TEST(test_reservation_before_commit)
 	armed("reservation_before_commit");
 	dies_of("reservation_before_commit", RESERVE, token, "a", seat(4));
 	wait_until(live(11, 4) == 0);
-	r = answered(keyed(RESERVE, token, "a", seat(4)), 201);
+	r = answered(keyed(RESERVATIONS, token, "a", seat(4)), 201);
 	ck_assert(!replayed(&r));
 	reply_free(&r);
 	ck_assert_int_eq(sql_int("SELECT COUNT(*) FROM reservations WHERE user_id = 4"), 1);
@@ -87,12 +89,12 @@ START_TEST(test_reservation_after_commit)
 	dies_of("reservation_after_commit", RESERVE, token, "a", seat(6));
 	ck_assert_int_eq(live(11, 6), 1);
 	ck_assert_int_eq(unrecorded(), 1);
-	r = answered(keyed(RESERVE, token, "a", seat(6)), 201);
+	r = answered(keyed(RESERVATIONS, token, "a", seat(6)), 201);
 	ck_assert(replayed(&r));
 	ck_assert_int_eq(sql_int("SELECT COUNT(*) FROM reservations WHERE user_id = 6"), 1);
 	heals("reservation_after_commit", 10, unrecorded() == 0);
 	ck_assert_int_gt(held(11, 6), 0);
-	done(keyed(PAY, token, "p", reservation((int64_t)reply_number(&r, "reservationId"))), 201);
+	done(keyed(PAYMENTS, token, "p", reservation((int64_t)reply_number(&r, "reservationId"))), 201);
 	reply_free(&r);
 	free(token);
 }
@@ -108,7 +110,7 @@ START_TEST(test_payment_before_commit)
 	dies_of("payment_before_commit", PAY, token, "p", json);
 	wait_until(sql_int("SELECT amount FROM balances WHERE user_id = 7") == 100000);
 	ck_assert_int_eq(stands(token, "ACTIVE"), true);
-	r = answered(keyed(PAY, token, "p", json), 201);
+	r = answered(keyed(PAYMENTS, token, "p", json), 201);
 	ck_assert(!replayed(&r));
 	reply_free(&r);
 	ck_assert_int_eq(balance_of(7), 99000);
@@ -128,7 +130,7 @@ START_TEST(test_payment_after_commit)
 	dies_of("payment_after_commit", PAY, token, "p", json);
 	heals("payment_after_commit", 5, seat_is_paid(11, 8) && sql_int("SELECT COUNT(*) FROM settlements") == 0);
 	ck_assert_int_eq(status_of("GET", "/v1/queue/position", token, NULL), 302);
-	r = answered(keyed(PAY, token, "p", json), 201);
+	r = answered(keyed(PAYMENTS, token, "p", json), 201);
 	ck_assert(replayed(&r));
 	reply_free(&r);
 	ck_assert_int_eq(balance_of(8), 99000);
@@ -145,7 +147,7 @@ START_TEST(test_charge_after_commit)
 	armed("charge_after_commit");
 	dies_of("charge_after_commit", "POST", "/v1/users/9/balance/charges", NULL, "c", "{\"amount\":500}");
 	ck_assert_int_eq(balance_of(9), 100500);
-	r = answered(keyed("POST", "/v1/users/9/balance/charges", NULL, "c", "{\"amount\":500}"), 200);
+	r = answered(keyed("/v1/users/9/balance/charges", NULL, "c", "{\"amount\":500}"), 200);
 	ck_assert(replayed(&r));
 	ck_assert_int_eq((int)reply_number(&r, "balance"), 100500);
 	reply_free(&r);

@@ -73,7 +73,7 @@ static void *rival_runs(void *arg)
 }
 
 /* Takes the seat. In every other race Redis forgets the hold, so that the rival reaches MySQL. */
-static bool ready(struct race *x)
+static bool seat_held(struct race *x)
 {
 	struct reply r;
 
@@ -117,7 +117,7 @@ static void *run(void *arg)
 	int64_t lead = 20;
 
 	for (int i = 0; i < ROUNDS; i++, x++) {
-		if (!ready(x))
+		if (!seat_held(x))
 			continue;
 		pay(x, lead);
 		lead += x->paid == 201 ? -7 : 7;

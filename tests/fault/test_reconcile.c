@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "fault/crash.h"
+#include "support/honest.h"
 #include "support/locked.h"
 
 static void patch(const char *json)
@@ -97,7 +98,7 @@ START_TEST(test_all_started_again_on_older_data)
 	heals("all started on older data", 5, seat_is_paid(11, 10) && held(11, 11) > 0);
 	ck_assert(usherd_wait_ready(0, 20));
 	ck_assert_int_gt(redis_int("ZSCORE usher:{main}:holds:11 1:11:11"), 0);
-	ck_assert_int_ge(metric_of(P, "usher_seats_corrected_total"), 1);
+	ck_assert_int_ge(figure(P, "usher_seats_corrected_total"), 1);
 	wait_until(audit_holds());
 	free(token);
 	free(other);
@@ -159,7 +160,7 @@ static void abandoned(int user, int seat)
 
 static int64_t both(const char *name)
 {
-	return metric_of(stack.port[0], name) + metric_of(stack.port[1], name);
+	return figure(stack.port[0], name) + figure(stack.port[1], name);
 }
 
 /* Two keepers at once: every abandoned hold is freed by one of them, no other is touched. */
@@ -230,7 +231,7 @@ static void slow(const char *table, const char *seconds)
 START_TEST(test_dropped_too_early)
 {
 	struct asking a = {P, inside(45), "45,46", 0};
-	int64_t restored = metric_of(P, "usher_holds_restored_total");
+	int64_t restored = figure(P, "usher_holds_restored_total");
 	pthread_t thread;
 
 	slow("reservations", "1");
@@ -246,7 +247,7 @@ START_TEST(test_dropped_too_early)
 	ck_assert_int_eq(a.status, 201);
 	heals("dropped too early", 3, held(11, 45) > 0 && held(11, 46) > 0);
 	ck_assert_int_eq(redis_int("ZCARD usher:{main}:holds:45"), 2);
-	ck_assert_int_eq(metric_of(P, "usher_holds_restored_total") - restored, 2);
+	ck_assert_int_eq(figure(P, "usher_holds_restored_total") - restored, 2);
 	free(a.token);
 }
 END_TEST
@@ -329,10 +330,10 @@ struct effort {
 
 static struct effort effort(void)
 {
-	return (struct effort){metric_of(P, "usher_redis_commands_total"), metric_of(P, "usher_mysql_statements_total"),
-			       metric_of(P, "usher_holds_dropped_total") + metric_of(P, "usher_holds_restored_total") +
-				       metric_of(P, "usher_seats_corrected_total") +
-				       metric_of(P, "usher_settled_total") + metric_of(P, "usher_holds_lapsed_total")};
+	return (struct effort){figure(P, "usher_redis_commands_total"), figure(P, "usher_mysql_statements_total"),
+			       figure(P, "usher_holds_dropped_total") + figure(P, "usher_holds_restored_total") +
+				       figure(P, "usher_seats_corrected_total") + figure(P, "usher_settled_total") +
+				       figure(P, "usher_holds_lapsed_total")};
 }
 
 /* One queue and nobody there: what a daemon asks in four seconds. */

@@ -2,15 +2,18 @@
 #include <pthread.h>
 
 #include "fault/crash.h"
-#include "fault/cut.h"
+#include "support/cable.h"
 #include "support/locked.h"
 
-#define CHARGE(user) "POST", say("/v1/users/%d/balance/charges", user)
-#define RESERVE "POST", "/v1/reservations"
-#define PAY "POST", "/v1/payments"
+#define CHARGES(user) say("/v1/users/%d/balance/charges", user)
+#define CHARGE(user) "POST", CHARGES(user)
+#define RESERVATIONS "/v1/reservations"
+#define PAYMENTS "/v1/payments"
+#define RESERVE "POST", RESERVATIONS
+#define PAY "POST", PAYMENTS
 #define FIVE "{\"amount\":5}"
 
-/* Daemon 1 goes to MySQL by the way that can be cut. */
+/* Daemon 1 goes to MySQL by a cable that can be cut. */
 #define CUT stack.port[1]
 
 static const char *seat(int number)
@@ -23,12 +26,31 @@ static const char *reservation(int64_t id)
 	return say("{\"reservationId\":%ld}", (long)id);
 }
 
+static int status_keyed(const char *path, const char *token, const char *key, const char *json)
+{
+	struct reply r = keyed(path, token, key, json);
+	int status = r.status;
+
+	reply_free(&r);
+	return status;
+}
+
 /* A key that a transaction is at work under which never ends by itself. */
 static void *key_taken(int user, const char *key)
 {
 	return locked_begin("INSERT INTO idempotency (user_id, idem_key, fingerprint, created_at)"
 			    " VALUES (%d, '%s', REPEAT('x', 32), UTC_TIMESTAMP(3))",
 			    user, key);
+}
+
+static const char *cable_path(void)
+{
+	return say("%s/cable.sock", stack.dir);
+}
+
+static const char *cable_flag(void)
+{
+	return say("--mysql=mysql://root@localhost/usher?socket=%s", cable_path());
 }
 
 struct twin {
@@ -77,17 +99,17 @@ START_TEST(test_key_in_progress)
 	int64_t id = hold(token, 11, 1), before = world();
 	void *keys[3] = {key_taken(2, "c"), key_taken(2, "r"), key_taken(2, "p")};
 
-	refused(keyed(CHARGE(2), NULL, "c", FIVE), 409, "IN_PROGRESS", NULL);
-	refused(keyed(RESERVE, token, "r", seat(2)), 409, "IN_PROGRESS", NULL);
-	refused(keyed(PAY, token, "p", reservation(id)), 409, "IN_PROGRESS", NULL);
+	refused(keyed(CHARGES(2), NULL, "c", FIVE), 409, "IN_PROGRESS", NULL);
+	refused(keyed(RESERVATIONS, token, "r", seat(2)), 409, "IN_PROGRESS", NULL);
+	refused(keyed(PAYMENTS, token, "p", reservation(id)), 409, "IN_PROGRESS", NULL);
 	ck_assert_int_eq(world(), before);
 	wait_until(held(11, 2) == -1);
 	ck_assert_int_gt(held(11, 1), 0);
 	for (int i = 0; i < 3; i++)
 		locked_end(keys[i]);
-	done(keyed(CHARGE(2), NULL, "c", FIVE), 200);
-	done(keyed(RESERVE, token, "r", seat(2)), 201);
-	done(keyed(PAY, token, "p", reservation(id)), 201);
+	done(keyed(CHARGES(2), NULL, "c", FIVE), 200);
+	done(keyed(RESERVATIONS, token, "r", seat(2)), 201);
+	done(keyed(PAYMENTS, token, "p", reservation(id)), 201);
 	ck_assert_int_eq(balance_of(2), 99005);
 	free(token);
 }
@@ -102,11 +124,11 @@ START_TEST(test_in_progress_for_who_can_only_ask)
 
 	pay_for(token, id);
 	pays = key_taken(3, "p"), reserves = key_taken(4, "r");
-	refused(keyed(PAY, token, "p", reservation(id)), 409, "IN_PROGRESS", NULL);
-	refused(keyed(RESERVE, other, "r", seat(3)), 409, "IN_PROGRESS", NULL);
+	refused(keyed(PAYMENTS, token, "p", reservation(id)), 409, "IN_PROGRESS", NULL);
+	refused(keyed(RESERVATIONS, other, "r", seat(3)), 409, "IN_PROGRESS", NULL);
 	locked_end(pays), locked_end(reserves);
-	done(keyed(PAY, token, "p", reservation(id)), 302);
-	refused(keyed(RESERVE, other, "r", seat(3)), 409, "SEAT_TAKEN", NULL);
+	done(keyed(PAYMENTS, token, "p", reservation(id)), 302);
+	refused(keyed(RESERVATIONS, other, "r", seat(3)), 409, "SEAT_TAKEN", NULL);
 	free(token);
 	free(other);
 }
@@ -119,15 +141,15 @@ START_TEST(test_work_that_outlives_its_request)
 	int64_t id = hold(token, 11, 5);
 	void *user = locked_begin("SELECT amount FROM balances WHERE user_id = 5 FOR UPDATE");
 
-	done(keyed(PAY, token, "p", reservation(id)), 503);
-	done(keyed(RESERVE, token, "r", seat(6)), 503);
+	done(keyed(PAYMENTS, token, "p", reservation(id)), 503);
+	done(keyed(RESERVATIONS, token, "r", seat(6)), 503);
 	locked_end(user);
-	wait_until(status_keyed(PAY, token, "p", reservation(id)) == 201);
+	wait_until(status_keyed(PAYMENTS, token, "p", reservation(id)) == 201);
 	ck_assert_int_eq(sql_int("SELECT COUNT(*) FROM payments WHERE user_id = 5"), 1);
 	ck_assert_int_eq(balance_of(5), 99000);
 	free(token);
 	token = inside(5);
-	wait_until(status_keyed(RESERVE, token, "r", seat(6)) == 201);
+	wait_until(status_keyed(RESERVATIONS, token, "r", seat(6)) == 201);
 	ck_assert_int_eq(live(11, 6), 1);
 	ck_assert_int_eq(sql_int("SELECT COUNT(*) FROM reservations WHERE user_id = 5"), 2);
 	wait_until(unrecorded() == 0);
@@ -136,13 +158,21 @@ START_TEST(test_work_that_outlives_its_request)
 }
 END_TEST
 
-static void charge_cut(enum cut cut, int user, bool stands)
+/* The COMMIT of the request with this key does not arrive, or its answer does not come back. */
+#define KEY "cut-in-commit"
+
+static void cut_commit(enum cable_cut when)
+{
+	cable_cut_at(KEY, "\003COMMIT", when);
+}
+
+static void charge_cut(enum cable_cut cut, int user, bool stands)
 {
 	struct reply r;
 
-	cut_next(cut);
-	done(keyed_at(CUT, CHARGE(user), NULL, "k", FIVE), 503);
-	r = answered(keyed(CHARGE(user), NULL, "k", FIVE), 200);
+	cut_commit(cut);
+	done(keyed_at(CUT, CHARGE(user), NULL, KEY, FIVE), 503);
+	r = answered(keyed(CHARGES(user), NULL, KEY, FIVE), 200);
 	ck_assert_int_eq(replayed(&r), stands);
 	ck_assert_int_eq((int)reply_number(&r, "balance"), 100005);
 	reply_free(&r);
@@ -152,22 +182,22 @@ static void charge_cut(enum cut cut, int user, bool stands)
 /* The connection ends in COMMIT: the answer is 503, and the key finds out. */
 START_TEST(test_charge_cut_in_commit)
 {
-	charge_cut(CUT_BEFORE_COMMIT, 10, false);
-	charge_cut(CUT_AFTER_COMMIT, 11, true);
+	charge_cut(CABLE_BEFORE, 10, false);
+	charge_cut(CABLE_AFTER, 11, true);
 }
 END_TEST
 
-static void payment_cut(enum cut cut, int user, bool stands)
+static void payment_cut(enum cable_cut cut, int user, bool stands)
 {
 	char *token = inside(user);
 	int64_t id = hold(token, 11, user);
 	struct reply r;
 
-	cut_next(cut);
-	done(keyed_at(CUT, PAY, token, "k", reservation(id)), 503);
+	cut_commit(cut);
+	done(keyed_at(CUT, PAY, token, KEY, reservation(id)), 503);
 	if (stands)
 		heals("a payment cut in COMMIT", 5, seat_is_paid(11, user));
-	r = answered(keyed(PAY, token, "k", reservation(id)), 201);
+	r = answered(keyed(PAYMENTS, token, KEY, reservation(id)), 201);
 	ck_assert_int_eq(replayed(&r), stands);
 	reply_free(&r);
 	ck_assert_int_eq(balance_of(user), 99000);
@@ -177,8 +207,8 @@ static void payment_cut(enum cut cut, int user, bool stands)
 
 START_TEST(test_payment_cut_in_commit)
 {
-	payment_cut(CUT_BEFORE_COMMIT, 12, false);
-	payment_cut(CUT_AFTER_COMMIT, 13, true);
+	payment_cut(CABLE_BEFORE, 12, false);
+	payment_cut(CABLE_AFTER, 13, true);
 }
 END_TEST
 
@@ -189,19 +219,19 @@ START_TEST(test_reservation_cut_in_commit)
 	char *token = inside(14), *other = inside(15);
 	struct reply r;
 
-	cut_next(CUT_AFTER_COMMIT);
-	done(keyed_at(CUT, RESERVE, token, "k", seat(14)), 503);
+	cut_commit(CABLE_AFTER);
+	done(keyed_at(CUT, RESERVE, token, KEY, seat(14)), 503);
 	ck_assert_int_eq(live(11, 14), 1);
 	ck_assert_int_gt(held(11, 14), 0);
-	cut_next(CUT_BEFORE_COMMIT);
-	done(keyed_at(CUT, RESERVE, other, "k", seat(15)), 503);
+	cut_commit(CABLE_BEFORE);
+	done(keyed_at(CUT, RESERVE, other, KEY, seat(15)), 503);
 	heals("a reservation cut in COMMIT", 10, held(11, 15) == -1 && unrecorded() == 0);
 	ck_assert_int_eq(live(11, 15), 0);
 	ck_assert_int_gt(held(11, 14), 0);
-	r = answered(keyed(RESERVE, token, "k", seat(14)), 201);
+	r = answered(keyed(RESERVATIONS, token, KEY, seat(14)), 201);
 	ck_assert(replayed(&r));
 	reply_free(&r);
-	r = answered(keyed(RESERVE, other, "k", seat(15)), 201);
+	r = answered(keyed(RESERVATIONS, other, KEY, seat(15)), 201);
 	ck_assert(!replayed(&r));
 	reply_free(&r);
 	free(token);
@@ -214,17 +244,17 @@ START_TEST(test_old_keys_are_swept)
 {
 	struct reply r;
 
-	done(keyed(CHARGE(20), NULL, "old", FIVE), 200);
-	done(keyed(CHARGE(20), NULL, "new", FIVE), 200);
+	done(keyed(CHARGES(20), NULL, "old", FIVE), 200);
+	done(keyed(CHARGES(20), NULL, "new", FIVE), 200);
 	sql_run("UPDATE idempotency SET created_at = created_at - INTERVAL 86401 SECOND"
 		" WHERE user_id = 20 AND idem_key = 'old'");
 	ck_assert_int_eq(usherd_stop(1), 0);
-	usherd_start(1, NULL);
+	usherd_start(1, cable_flag(), NULL);
 	heals("an old key", 5, sql_int("SELECT COUNT(*) FROM idempotency WHERE user_id = 20") == 1);
-	r = answered(keyed(CHARGE(20), NULL, "new", FIVE), 200);
+	r = answered(keyed(CHARGES(20), NULL, "new", FIVE), 200);
 	ck_assert(replayed(&r));
 	reply_free(&r);
-	r = answered(keyed(CHARGE(20), NULL, "old", FIVE), 200);
+	r = answered(keyed(CHARGES(20), NULL, "old", FIVE), 200);
 	ck_assert(!replayed(&r));
 	reply_free(&r);
 	ck_assert_int_eq(balance_of(20), 100015);
@@ -235,7 +265,8 @@ END_TEST
 static void begin(void)
 {
 	crash_begin();
-	usherd_start(1, cut_begin(), NULL);
+	cable_lay(cable_path(), stack.mysql_socket);
+	usherd_start(1, cable_flag(), NULL);
 }
 
 int main(void)

@@ -277,21 +277,6 @@ bool audit_holds(void)
 	return yes;
 }
 
-int64_t metric_of(int port, const char *name)
-{
-	struct reply r = call(port, "GET", "/metrics", NULL, NULL);
-	char line[96];
-	const char *at;
-	int64_t n = -1;
-
-	snprintf(line, sizeof(line), "\n%s ", name);
-	at = r.body ? strstr(r.body, line) : NULL;
-	if (at)
-		n = strtoll(at + strlen(line), NULL, 10);
-	reply_free(&r);
-	return n;
-}
-
 bool seat_is_paid(int schedule, int seat)
 {
 	char *score = redis_text("ZSCORE usher:{main}:seats:%d %d", schedule, seat);

@@ -89,9 +89,6 @@ void pay_for(const char *token, int64_t reservation);
 /* Whether GET /admin/v1/audit says that every invariant holds. */
 bool audit_holds(void);
 
-/* A figure of a daemon's GET /metrics; -1 if it is not there. */
-int64_t metric_of(int port, const char *name);
-
 /* Whether Redis has the seat of queue main as paid. */
 bool seat_is_paid(int schedule, int seat);
 
