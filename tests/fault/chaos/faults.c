@@ -16,6 +16,7 @@
 #define CALM_EVERY_MS 20000 /* and then nothing happens for a moment */
 #define CALM_MS 4000
 #define HEAL_MS 60000
+#define ARMED_PERCENT 60
 #define LOSSES_MOST 4096
 
 /* One server as the schedule sees it. */
@@ -26,6 +27,7 @@ struct victim {
 	int number;
 	int64_t spawn_at, continue_at; /* now_ms, 0: not due */
 	bool empty;                    /* what it had on disk goes before it is started */
+	bool armed;                    /* it dies by itself at a crash point */
 };
 
 static void spawn_redis(int i)
@@ -54,23 +56,44 @@ static struct victim victims[] = {
 static struct dice dice;
 static int kills;
 static int64_t losses[LOSSES_MOST];
-static int loss_count;
+static int loss_count, crashes;
+static bool healing; /* nobody is armed any more */
+
+static const char *const points[] = {
+#define CRASH_POINT(name, what) #name,
+#include "crash_points.def"
+#undef CRASH_POINT
+};
 
 int faults_kills(void)
 {
-	return kills;
+	return kills + crashes;
+}
+
+/* A crash point, and the how manieth time there: the first times are the likeliest. */
+static void point_throw(char text[64])
+{
+	uint32_t count = sizeof(points) / sizeof(points[0]);
+
+	snprintf(text, 64, "%s:%u", points[dice_throw(&dice, count)], 1 + dice_throw(&dice, 1 + dice_throw(&dice, 6)));
 }
 
 void faults_daemon_spawn(int i)
 {
-	char listen[64], catalog[128];
+	char listen[64], catalog[128], point[64];
 	const char *flags[] = {listen, "--return-seconds=1", "--idle-seconds=20", catalog, NULL};
 
 	snprintf(listen, sizeof(listen), "--listen=127.0.0.1:%d", stack.port[i]);
 	snprintf(catalog, sizeof(catalog), "--catalog=%s/catalog.json", stack.dir);
 	/* One of the two has a wrong calendar from its first start on: it decides nothing. */
 	usherd_clock_wrong(i == 1);
-	usherd_spawn(i, flags);
+	victims[i].armed = stack.port[i] && !healing && dice_percent(&dice, ARMED_PERCENT);
+	if (victims[i].armed) {
+		point_throw(point);
+		usherd_spawn_armed(i, point, flags);
+	} else {
+		usherd_spawn(i, flags);
+	}
 	usherd_clock_wrong(false);
 }
 
@@ -235,14 +258,16 @@ static void strike(void)
 	}
 }
 
-/* Who has ended without our doing is a finding, but for a daemon that was asked to. */
+/* Who has ended without our doing is a finding, but for a daemon that was asked to, or told where to die. */
 static void look_after(struct victim *v)
 {
 	int status;
 
 	if (*v->pid <= 0 || waitpid(*v->pid, &status, WNOHANG) != *v->pid)
 		return;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+	if (v->armed && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		crashes++;
+	else if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		finding("%s ended by itself, status %d", v->name, status);
 	*v->pid = 0;
 	v->spawn_at = now_ms();
@@ -286,7 +311,10 @@ static void heal(void)
 {
 	int64_t until = now_ms() + HEAL_MS;
 
+	healing = true;
 	for (size_t i = 0; i < VICTIMS; i++) {
+		if (victims[i].armed)
+			killed(&victims[i]);
 		if (victims[i].spawn_at)
 			victims[i].spawn_at = 1;
 		if (victims[i].continue_at)
@@ -325,4 +353,5 @@ void faults_print(void)
 {
 	for (size_t i = 0; i < FAULTS; i++)
 		printf("chaos: %4d x %s\n", faults[i].count, faults[i].name);
+	printf("chaos: %4d x death of a daemon at a crash point\n", crashes);
 }
