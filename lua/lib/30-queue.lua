@@ -101,7 +101,7 @@ end
 
 -- An old place has had its turn: until this is noted its token brings it back into the line.
 local function turn_note(q, s, place, user)
-	if old_place(s, place) then
+	if q.through and old_place(s, place) then
 		redis.call('SADD', q.through, place .. ':' .. user)
 	end
 end

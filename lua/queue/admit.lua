@@ -1,12 +1,13 @@
 -- usher_admit: ends what is over and lets in who is next. Any daemon may call it at any time.
--- KEYS: queue waiting active places unclaimed admitted through.
+-- KEYS: queue waiting active places unclaimed admitted through; a daemon of the version before leaves
+-- the last out, and then nobody's turn is noted.
 -- ARGS: batch (most to end and most to admit in this call, 1..1000),
 --       mayAdmit (0 only ends, as usher_sweep does).
 -- gives: {OK, ended, admitted, 1 if another call would find work now else 0},
 --        or {NO_QUEUE} while the queue is not set up.
 -- cost: O(batch * log n). Refused when Redis is full: nobody is let in who could hold no seat.
 redis.register_function('usher_admit', function(keys, args)
-	local bad = miscounted('usher_admit', keys, args, 7, 2, 2)
+	local bad = miscounted('usher_admit', keys, args, #keys == 6 and 6 or 7, 2, 2)
 	if bad then
 		return bad
 	end

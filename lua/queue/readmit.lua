@@ -7,6 +7,7 @@
 -- again, unless they stand in line or are inside already. Later on there may be no room: then only a
 -- session that goes on with this place is made to last as long as the hold.
 -- A hold that was not there is put on the list of the unrecorded: MySQL may have ended it since it was asked.
+-- A paid seat is left alone: MySQL was asked before the payment, and the session that paid is over.
 -- gives: {OK}. Called once a seat; a later end wins.
 -- cost: O(log n).
 redis.register_function('usher_readmit', function(keys, args)
@@ -15,6 +16,10 @@ redis.register_function('usher_readmit', function(keys, args)
 		return bad
 	end
 	local q, user, place = { active = keys[1], places = keys[2] }, args[1], args[2]
+	local seat_ends = redis.call('ZSCORE', keys[3], args[5])
+	if seat_ends == 'inf' then
+		return { CODE.OK }
+	end
 	local now, s = now_ms(), keys[5] and settings_of(keys[5])
 	local ends = int(now + tonumber(args[6]))
 	local session_ends, inside_place = session_of(q, now, user)
@@ -26,7 +31,7 @@ redis.register_function('usher_readmit', function(keys, args)
 		redis.call('ZADD', q.active, ends, user)
 		redis.call('ZADD', q.places, place, user)
 	end
-	if keys[7] and not in_force(redis.call('ZSCORE', keys[3], args[5]), now) then
+	if keys[7] and not in_force(seat_ends, now) then
 		redis.call('ZADD', keys[7], int(now), unrecorded_name(user, args[3], args[4], args[5]))
 	end
 	redis.call('ZADD', keys[3], 'GT', ends, args[5])

@@ -405,6 +405,39 @@ START_TEST(test_holders_are_let_in_only_while_nobody_else_is)
 }
 END_TEST
 
+/* MySQL was asked just before the payment: who has paid holds nothing and is not let in once more. */
+START_TEST(test_paid_seat_is_not_held_again)
+{
+	lose_everything(2);
+	is(fcall("usher_settle", "queue active places unclaimed seats:11 holds:7", "7 %" PRId64 " 1 11 3", PLACE(7)),
+	   "OK 0");
+	is(fcall("usher_readmit", READMIT_KEYS, "7 %" PRId64 " 1 11 3 60000", PLACE(7)), "OK");
+	is(command("ZSCORE usher:{main}:seats:11 3"), "inf");
+	is(command("ZCARD usher:{main}:active"), "0");
+	is(command("ZCARD usher:{main}:places"), "0");
+	is(command("EXISTS usher:{main}:holds:7"), "0");
+}
+END_TEST
+
+/* A daemon of the version before admits and leaves without the set of those who have been through. */
+START_TEST(test_older_daemons_admit_and_leave)
+{
+	int64_t first = place_of(1), third;
+
+	place_of(2);
+	third = place_of(3);
+	is(fcall("usher_leave", QUEUE_KEYS " holds:3", "3 %" PRId64, third), "OK");
+	is(hold(1, first, "3"), "OK %" PRId64, clock_now() + HOLD_MS);
+	is(fcall("usher_leave", QUEUE_KEYS " holds:1", "1 %" PRId64, first), "OK 1:11:3");
+	place_of(4);
+	lose_everything(2);
+	is(claim(3, third), "WAITING 1");
+	clock_add(5000);
+	is(fcall("usher_admit", QUEUE_KEYS, "10 1"), "OK 0 1 0");
+	is(fcall("usher_leave", QUEUE_KEYS " holds:3", "3 %" PRId64, third), "OK");
+}
+END_TEST
+
 START_TEST(test_draws_come_back_by_their_time)
 {
 	int64_t before = clock_now();
@@ -470,6 +503,8 @@ int main(void)
 				      test_nobody_is_let_in_while_old_places_return,
 				      test_holders_are_inside_again,
 				      test_holders_are_let_in_only_while_nobody_else_is,
+				      test_paid_seat_is_not_held_again,
+				      test_older_daemons_admit_and_leave,
 				      test_draws_come_back_by_their_time,
 				      test_status_shows_the_figures,
 				      NULL};
