@@ -265,7 +265,7 @@ static enum step correct_seats(struct sync *s, struct queue *q)
 	if (left == 0) {
 		s->schedule++;
 		s->state = SYNC_SEATS;
-		return STEP_NEXT;
+		return s->rebuilding ? queue_rebuild_go_on(&s->duty.task, s->engine, q) : STEP_NEXT;
 	}
 	s->corrected += n;
 	return seats_correct(&s->duty.task, s->engine, q, j->schedule, from, n);

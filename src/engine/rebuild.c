@@ -43,6 +43,25 @@ enum step queue_rebuild_begin(struct task *t, struct engine *e, struct queue *q,
 	return ask_wait(a, t);
 }
 
+/* A rebuild may take longer than its lock lasts. */
+static void lock_renew(struct ask *a, const struct queue *q)
+{
+	const char *argv[] = {"PEXPIRE", q->keys.rebuild, TEXT(REBUILD_MS)};
+	const size_t lens[] = {7, strlen(q->keys.rebuild), strlen(TEXT(REBUILD_MS))};
+
+	ask_command(a, q->name, 3, argv, lens);
+}
+
+enum step queue_rebuild_go_on(struct task *t, struct engine *e, struct queue *q)
+{
+	struct ask *a = question(t, e, NULL, NULL);
+
+	if (!a)
+		return task_failed(t, redis_refusal(e->redis));
+	lock_renew(a, q);
+	return ask_wait(a, t);
+}
+
 /* The keys of schedules beyond what one call takes keep their seats, which are corrected all the same. */
 enum step queue_forget(struct task *t, struct engine *e, struct queue *q, int64_t epoch)
 {
@@ -117,6 +136,7 @@ enum step queue_note_through(struct task *t, struct engine *e, struct queue *q, 
 			(size_t)snprintf(text[i], sizeof(text[i]), "%" PRIu64 ":%" PRIu64, list[i].place, list[i].user);
 	}
 	ask_command(a, q->name, (int)count + 2, argv, lens);
+	lock_renew(a, q);
 	return ask_wait(a, t);
 }
 

@@ -6,9 +6,12 @@
 
 #include "engine/queue.h"
 
-/* Tries to be the one daemon that makes the queue's state in Redis anew, for REBUILD_MS at most. */
+/* Tries to be the one daemon that makes the queue's state in Redis anew, for REBUILD_MS or until it goes on. */
 #define REBUILD_MS 5000
 enum step queue_rebuild_begin(struct task *t, struct engine *e, struct queue *q, bool *mine);
+
+/* Whoever is at it goes on: for REBUILD_MS from now. */
+enum step queue_rebuild_go_on(struct task *t, struct engine *e, struct queue *q);
 
 /* Throws away what Redis has of the queue, unless `epoch` or a later one has begun there. */
 enum step queue_forget(struct task *t, struct engine *e, struct queue *q, int64_t epoch);
@@ -30,7 +33,7 @@ struct admitted_list {
 enum step queue_ask_admitted(struct task *t, struct engine *e, struct queue *q, int64_t since,
 			     struct admitted_list *out);
 
-/* Notes who had been through before Redis was lost, at most ADMITTED_MOST a call. */
+/* Notes who had been through before Redis was lost, at most ADMITTED_MOST a call, and goes on. */
 enum step queue_note_through(struct task *t, struct engine *e, struct queue *q, const struct admitted *list,
 			     size_t count);
 

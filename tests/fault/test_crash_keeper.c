@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include "fault/crash.h"
+#include "support/locked.h"
 
 static void survivor_starts(void)
 {
@@ -127,6 +128,33 @@ START_TEST(test_rebuild_seats)
 }
 END_TEST
 
+static int64_t lock_left(void)
+{
+	return redis_int("PTTL usher:{main}:rebuild");
+}
+
+/* A long rebuild, here one that has to wait, keeps its lock: others would begin anew and throw away what is
+ * there, in turn and for ever. */
+START_TEST(test_long_rebuild_keeps_its_lock)
+{
+	char *token = inside(40);
+	void *locked;
+
+	free(token);
+	wait_until(sql_int("SELECT COUNT(*) FROM admissions WHERE user_id = 40") == 1);
+	armed("rebuild_seats");
+	ck_assert_int_eq(usherd_stop(0), 0);
+	locked = locked_begin("LOCK TABLES admissions WRITE");
+	free(redis_text("FLUSHALL"));
+	wait_until(lock_left() > 0 && lock_left() < 2500);
+	locked_end(locked);
+	dead("rebuild_seats", 5);
+	ck_assert_int_gt(lock_left(), 3500);
+	usherd_spawn(0, NULL);
+	ck_assert(usherd_wait_ready(0, 20));
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {test_settle_before_strike,
@@ -135,6 +163,7 @@ int main(void)
 				      test_rebuild_locked,
 				      test_rebuild_epoch,
 				      test_rebuild_seats,
+				      test_long_rebuild_keeps_its_lock,
 				      NULL};
 
 	return stack_main("crash-keeper", 60, crash_begin, tests);
