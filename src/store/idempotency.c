@@ -61,15 +61,9 @@ enum db_result idempotency_await(struct db *db, int64_t user, const struct idemp
 
 static enum db_result sweep(struct db *db, void *arg)
 {
-	enum db_result r;
-
 	(void)arg;
-	do
-		r = db_exec(db,
-			    "DELETE FROM idempotency WHERE created_at < UTC_TIMESTAMP(3) - INTERVAL 24 HOUR LIMIT 1000",
-			    "");
-	while (r == DB_OK && db_affected(db) == 1000);
-	return r;
+	return db_sweep(db,
+			"DELETE FROM idempotency WHERE created_at < UTC_TIMESTAMP(3) - INTERVAL 24 HOUR" SWEEP_LIMIT);
 }
 
 enum code idempotency_sweep_work(struct db *db, struct job *job)

@@ -65,6 +65,12 @@ enum db_result db_reading(struct db *db, enum db_result (*work)(struct db *, voi
 /* The same on one consistent snapshot of all tables. */
 enum db_result db_snapshot(struct db *db, enum db_result (*work)(struct db *, void *), void *arg);
 
+/* Runs a DELETE that ends with SWEEP_LIMIT again and again, until it finds no more: small statements keep
+ * no lock for long. */
+#define SWEEP_MOST 1000
+#define SWEEP_LIMIT " LIMIT 1000"
+enum db_result db_sweep(struct db *db, const char *sql);
+
 /* The code a job ends with: OK and REFUSED leave it to the job's own answer, the rest is 503. */
 enum code db_code(enum db_result result);
 

@@ -105,8 +105,7 @@ enum code lost_holds_work(struct db *db, struct job *job)
 static enum db_result admissions_sweep(struct db *db, void *arg)
 {
 	(void)arg;
-	return db_exec(db, "DELETE FROM admissions WHERE created_at < UTC_TIMESTAMP(3) - INTERVAL 7 DAY LIMIT 1000",
-		       "");
+	return db_sweep(db, "DELETE FROM admissions WHERE created_at < UTC_TIMESTAMP(3) - INTERVAL 7 DAY" SWEEP_LIMIT);
 }
 
 enum code admissions_sweep_work(struct db *db, struct job *job)

@@ -38,7 +38,7 @@ struct lost_holds_job {
 };
 enum code lost_holds_work(struct db *db, struct job *job);
 
-/* Forgets admissions older than a week, at most 1,000 of them. */
+/* Forgets admissions older than a week. */
 enum code admissions_sweep_work(struct db *db, struct job *job);
 
 #endif

@@ -92,6 +92,16 @@ enum db_result db_snapshot(struct db *db, enum db_result (*work)(struct db *, vo
 	return try_again(db, snapshot_once, work, arg);
 }
 
+enum db_result db_sweep(struct db *db, const char *sql)
+{
+	enum db_result r;
+
+	do
+		r = db_exec(db, sql, "");
+	while (r == DB_OK && db_affected(db) == SWEEP_MOST);
+	return r;
+}
+
 enum code db_code(enum db_result result)
 {
 	switch (result) {
