@@ -132,11 +132,11 @@ static size_t path_of(struct request *r)
 	return strcspn(r->path, "?#");
 }
 
-/* What can be told from the request line and the sizes alone. */
-static enum code request_open(struct request *r, char allow[64])
+/* What can be told from the request line and the sizes alone. `trouble`: what framing_trouble() has said. */
+static enum code request_open(struct request *r, const char *trouble, char allow[64])
 {
 	size_t len = path_of(r), body = evbuffer_get_length(evhttp_request_get_input_buffer(r->ev));
-	enum code code = router_find(r->server->config.router, r, len, allow);
+	enum code code = trouble ? CODE_INVALID_REQUEST : router_find(r->server->config.router, r, len, allow);
 	long limit;
 
 	if (log_enabled(LOG_LEVEL_DEBUG))
@@ -174,7 +174,7 @@ static void on_request(struct evhttp_request *ev, void *arg)
 	r->started_us = log_enabled(LOG_LEVEL_DEBUG) ? clock_us() : 0;
 	trouble = framing_trouble(ev);
 	r->last = trouble != NULL;
-	code = trouble ? CODE_INVALID_REQUEST : request_open(r, allow);
+	code = request_open(r, trouble, allow);
 	if (code == CODE_OK) {
 		task_run(&r->task);
 		return;

@@ -183,6 +183,9 @@ bool wire_fits(const struct request *r)
 	/* After a body in chunks evhttp would end the answer as if that were in chunks, too. */
 	if (!r->parked || r->ev->major != 1 || r->ev->minor != 1 || r->ev->chunked)
 		return false;
+	/* A "100 Continue" that a slow reader has not made room for yet comes first. */
+	if (evbuffer_get_length(bufferevent_get_output(r->connection->bev)))
+		return false;
 	for (header = first_header(r->ev); header; header = header->next.tqe_next)
 		extra += strlen(header->key) + strlen(header->value) + 4;
 	return extra < HEAD_MOST / 2 && !evhttp_find_header(evhttp_request_get_input_headers(r->ev), "Connection");

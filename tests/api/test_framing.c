@@ -246,6 +246,32 @@ START_TEST(test_half_close)
 }
 END_TEST
 
+static bool is_logged(int i, const char *text)
+{
+	char *log = usherd_log(i);
+	bool yes = strstr(log, text) != NULL;
+
+	free(log);
+	return yes;
+}
+
+/* A refused one is logged under its own path, and not under what the last request has left. */
+START_TEST(test_refusal_in_the_log)
+{
+	static const char bad[] = "POST /nowhere/at/all HTTP/1.1\r\nContent-Length: +1\r\n\r\n1";
+	int fd;
+
+	usherd_start(1, "--log-level=debug", NULL);
+	done(ask_port(stack.port[1], "GET", "/v1/users/6/balance", NULL, NULL), 200);
+	fd = http_connect(stack.port[1]);
+	http_send(fd, bad, sizeof(bad) - 1);
+	refused(http_read(fd, 0), 400, "INVALID_REQUEST", NULL);
+	close(fd);
+	wait_until(is_logged(1, "POST /nowhere/at/all 400 "));
+	ck_assert_int_eq(usherd_stop(1), 0);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {test_smuggling,
@@ -258,6 +284,7 @@ int main(void)
 				      test_noise_after_requests,
 				      test_byte_by_byte,
 				      test_half_close,
+				      test_refusal_in_the_log,
 				      NULL};
 
 	return api_main("framing", tests);
