@@ -87,7 +87,7 @@ static void sanitizer_logs(void)
 	static const char *const names[][2] = {
 		{"ASAN_OPTIONS", ":verify_asan_link_order=0"},
 		{"UBSAN_OPTIONS", ""},
-		{"TSAN_OPTIONS", ":suppressions=" SRCDIR "/tests/support/tsan.supp"},
+		{"TSAN_OPTIONS", ":suppressions='" SRCDIR "/tests/support/tsan.supp'"},
 	};
 	char options[1024];
 
@@ -265,21 +265,24 @@ static bool has_program(const char *name)
 #define TEMPLATE "mysql-template"
 #define INSTALL_TRIES 3
 
-/* Makes an empty database in `dir`. The server's own installer is not known to succeed always. */
+/* Makes an empty database in `dir` of the working directory, whose own name may have a space in it. The
+ * server's own installer is not known to succeed always. */
 static bool mysql_install(const char *dir)
 {
-	char command[1600];
+	const char *user = geteuid() ? "" : "--user=root";
+	char command[600];
 
 	if (has_program("mariadb-install-db"))
 		snprintf(command, sizeof(command),
-			 "rm -rf %s && mariadb-install-db --no-defaults --datadir=%s"
+			 "rm -rf %s && mariadb-install-db --no-defaults --datadir=./%s"
 			 " --auth-root-authentication-method=normal --skip-test-db --innodb-log-file-size=8M %s"
 			 " >%s/install.log 2>&1",
-			 dir, dir, geteuid() ? "" : "--user=root", stack.dir);
+			 dir, dir, user, stack.dir);
 	else
 		snprintf(command, sizeof(command),
-			 "rm -rf %s && mysqld --no-defaults --initialize-insecure --datadir=%s %s >%s/install.log 2>&1",
-			 dir, dir, geteuid() ? "" : "--user=root", stack.dir);
+			 "rm -rf %s && mysqld --no-defaults --initialize-insecure --datadir=\"$PWD/%s\" %s"
+			 " >%s/install.log 2>&1",
+			 dir, dir, user, stack.dir);
 	for (int i = 0; i < INSTALL_TRIES; i++)
 		if (system(command) == 0)
 			return true;
@@ -289,16 +292,13 @@ static bool mysql_install(const char *dir)
 /* An empty database is made once a build directory; every test program has a copy of it. */
 static void mysql_copy(const char *data)
 {
-	char fresh[64], command[600], cwd[500];
+	char fresh[64], command[600];
 
 	if (access(data, F_OK) == 0)
 		return;
 	if (access(TEMPLATE, F_OK) != 0) {
-		if (!getcwd(cwd, sizeof(cwd)))
-			die("getcwd");
 		snprintf(fresh, sizeof(fresh), TEMPLATE ".%d", (int)getpid());
-		snprintf(command, sizeof(command), "%s/%s", cwd, fresh);
-		if (!mysql_install(command))
+		if (!mysql_install(fresh))
 			die("the database server's installer");
 		/* Somebody else may have been faster: theirs is as good. */
 		if (rename(fresh, TEMPLATE) != 0) {

@@ -33,7 +33,7 @@ static bool arguments_read(int argc, char **argv)
 
 	run.seed = (uint64_t)time(NULL);
 	for (int i = 1; i < argc; i += 2) {
-		bool good = strcmp(argv[i], "--seed") == 0      ? number_of(argv[i + 1], 0, 1u << 31, &run.seed)
+		bool good = strcmp(argv[i], "--seed") == 0      ? number_of(argv[i + 1], 0, 9999999999, &run.seed)
 			    : strcmp(argv[i], "--seconds") == 0 ? number_of(argv[i + 1], 10, 86400, &seconds)
 								: false;
 

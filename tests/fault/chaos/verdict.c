@@ -11,10 +11,12 @@
 
 #define QUIET_MS 60000 /* the longest timers after one another, and room for a busy machine */
 
+#define SEATS_TEXT (12 * SEATS_AT_ONCE)
+
 struct row {
-	int user, schedule, seats;
+	int user, schedule;
 	int64_t amount, payment, paid, balance;
-	char status[16];
+	char status[16], seats[SEATS_TEXT];
 	bool told, told_paid; /* whether a journal knows of it */
 };
 
@@ -61,7 +63,7 @@ static void row_take(void *arg, char **c)
 	r->schedule = atoi(c[2]);
 	r->amount = strtoll(c[3], NULL, 10);
 	snprintf(r->status, sizeof(r->status), "%s", c[4]);
-	r->seats = atoi(c[5]);
+	snprintf(r->seats, sizeof(r->seats), "%s", c[5] ? c[5] : "none");
 	r->payment = c[6] ? strtoll(c[6], NULL, 10) : 0;
 	r->paid = c[7] ? strtoll(c[7], NULL, 10) : 0;
 	r->balance = c[8] ? strtoll(c[8], NULL, 10) : 0;
@@ -74,7 +76,8 @@ static void rows_read(void)
 	if (!rows)
 		abort();
 	sql_rows(row_take, NULL,
-		 "SELECT r.id, r.user_id, r.schedule_id, r.amount, r.status, (SELECT COUNT(*) FROM reservation_seats s"
+		 "SELECT r.id, r.user_id, r.schedule_id, r.amount, r.status,"
+		 " (SELECT GROUP_CONCAT(s.seat_id ORDER BY s.seat_id) FROM reservation_seats s"
 		 " WHERE s.reservation_id = r.id), p.id, p.amount, p.balance_after FROM reservations r"
 		 " LEFT JOIN payments p ON p.reservation_id = r.id");
 }
@@ -84,6 +87,24 @@ static struct row *row_of(const struct entry *e)
 	struct row *r = e->reservation > 0 && e->reservation <= row_count ? &rows[e->reservation] : NULL;
 
 	return r && r->user == e->user ? r : NULL;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* Whether the row has the date, the price and the very seats that were answered. */
+static bool is_as_told(const struct row *r, const struct entry *e)
+{
+	int seats[SEATS_AT_ONCE], n = 0;
+	char text[SEATS_TEXT] = "";
+
+	memcpy(seats, e->seats, sizeof(seats));
+	qsort(seats, (size_t)e->seat_count, sizeof(seats[0]), by_number);
+	for (int i = 0; i < e->seat_count; i++)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s%d", i ? "," : "", seats[i]);
+	return r->schedule == e->schedule && r->amount == PRICE * e->seat_count && strcmp(r->seats, text) == 0;
 }
 
 static void check_entry(const struct entry *e)
@@ -101,7 +122,7 @@ static void check_entry(const struct entry *e)
 		return;
 	}
 	r->told = true;
-	if (r->schedule != e->schedule || r->seats != e->seat_count)
+	if (!is_as_told(r, e))
 		finding("reservation %ld is not what was answered", id);
 	if ((e->act == ACT_CANCEL || e->act == ACT_LEAVE) && strcmp(r->status, "PAID") == 0)
 		finding("reservation %ld was given up and is paid", id);
