@@ -57,7 +57,7 @@ static struct setting table[] = {
 	{"input-limit", "67108864", NUMBER_OF(input_limit, 1048576, 1099511627776),
 	 "bytes that requests not yet whole may take together", 0},
 	{"connections-limit", "10000", NUMBER_OF(connections_limit, 1, 10000000), "most open connections", 0},
-	{"idle-seconds", "60", NUMBER_OF(idle_seconds, 1, 86400), "an idle connection is closed after", 0},
+	{"idle-seconds", "75", NUMBER_OF(idle_seconds, 1, 86400), "an idle connection is closed after", 0},
 	{"request-seconds", "30", NUMBER_OF(request_seconds, 1, 86400),
 	 "most time from the first byte of a request to its last", 0},
 	{"answer-seconds", "60", NUMBER_OF(answer_seconds, 1, 86400), "most time a client may take for an answer", 0},

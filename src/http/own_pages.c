@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "http/server_internal.h"
 
 static enum code page_code(int status)
@@ -27,6 +28,12 @@ static enum code page_code(int status)
 	}
 }
 
+/* Many are refused in one moment; the microsecond is chance enough. */
+static void retry_after(struct evbuffer *out)
+{
+	evbuffer_add_printf(out, "Retry-After: %d\r\n", 1 + (int)(clock_us() % RETRY_AFTER_MOST));
+}
+
 void own_page_write(struct evbuffer *out, enum code code)
 {
 	char body[512];
@@ -36,10 +43,11 @@ void own_page_write(struct evbuffer *out, enum code code)
 			   code_name(code), code_text(code), code_status(code), code_text(code), code_name(code));
 
 	evbuffer_add_printf(out,
-			    "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\n"
-			    "%sContent-Length: %d\r\nConnection: close\r\n\r\n%s",
-			    code_status(code), wire_reason(code_status(code)),
-			    code_status(code) == 503 ? "Retry-After: 1\r\n" : "", len, body);
+			    "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\n",
+			    code_status(code), wire_reason(code_status(code)));
+	if (code_status(code) == 503)
+		retry_after(out);
+	evbuffer_add_printf(out, "Content-Length: %d\r\nConnection: close\r\n\r\n%s", len, body);
 }
 
 bool own_page_take(struct evbuffer *out, enum code *code)

@@ -10,8 +10,6 @@
 
 #include "http/server_internal.h"
 
-#define RETRY_AFTER_MOST 5 /* seconds */
-
 void reply_header(struct request *r, const char *name, const char *value)
 {
 	evhttp_add_header(evhttp_request_get_output_headers(r->ev), name, value);

@@ -9,6 +9,8 @@
 #include "http/connections.h"
 #include "http/server.h"
 
+#define RETRY_AFTER_MOST 5 /* seconds: what a 503 says at most */
+
 struct evhttp;
 struct evhttp_bound_socket;
 struct evhttp_request;
