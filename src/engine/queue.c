@@ -33,18 +33,6 @@ static enum step call(struct task *t, struct ask *a, struct fcall *f, const stru
 	return ask_wait(a, t);
 }
 
-static struct ask *ask(struct task *t, struct engine *e, enum code (*answer)(struct ask *, const redisReply *),
-		       void *out)
-{
-	struct ask *a = redis_ask(e->redis, t);
-
-	if (a) {
-		a->answer = answer;
-		a->out = out;
-	}
-	return a;
-}
-
 static enum code read_entry(struct ask *a, const redisReply *reply)
 {
 	struct standing *s = a->out;
@@ -66,7 +54,7 @@ static enum code read_entry(struct ask *a, const redisReply *reply)
 enum step queue_enter(struct task *t, struct engine *e, struct queue *q, uint64_t user, bool may_admit, uint64_t draw,
 		      struct standing *out)
 {
-	struct ask *a = ask(t, e, read_entry, out);
+	struct ask *a = redis_ask_for(e->redis, t, read_entry, out);
 	struct fcall f;
 
 	if (!a)
@@ -120,7 +108,7 @@ static void command(struct ask *a, const struct queue *q, const char *verb, cons
 static enum step find(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
 		      struct standing *out, bool inside_too)
 {
-	struct ask *a = ask(t, e, read_standing, out);
+	struct ask *a = redis_ask_for(e->redis, t, read_standing, out);
 	char member[24];
 
 	if (!a)
@@ -168,7 +156,7 @@ static enum code read_claim(struct ask *a, const redisReply *reply)
 enum step queue_claim(struct task *t, struct engine *e, struct queue *q, const struct token *token,
 		      struct standing *out)
 {
-	struct ask *a = ask(t, e, read_claim, out);
+	struct ask *a = redis_ask_for(e->redis, t, read_claim, out);
 	struct fcall f;
 
 	if (!a)
@@ -206,7 +194,7 @@ static enum code read_leaving(struct ask *a, const redisReply *reply)
 enum step queue_leave(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
 		      struct leaving *out)
 {
-	struct ask *a = ask(t, e, read_leaving, out);
+	struct ask *a = redis_ask_for(e->redis, t, read_leaving, out);
 	char holds[KEY_TEXT];
 	struct fcall f;
 
@@ -280,7 +268,7 @@ static enum code read_status(struct ask *a, const redisReply *reply)
 enum step queue_ask_status(struct task *t, struct engine *e, struct queue *q, struct queue_status *out)
 {
 	const size_t most = FCALL_ARGS - QUEUE_KEYS;
-	struct ask *a = ask(t, e, read_status, out);
+	struct ask *a = redis_ask_for(e->redis, t, read_status, out);
 	const char *coming[FCALL_ARGS];
 	size_t n = 0;
 	struct fcall f;
@@ -315,7 +303,7 @@ static enum code read_number(struct ask *a, const redisReply *reply)
 
 enum step queue_count_both(struct task *t, struct engine *e, struct queue *q, int64_t *out)
 {
-	struct ask *a = ask(t, e, read_number, out);
+	struct ask *a = redis_ask_for(e->redis, t, read_number, out);
 	const char *argv[] = {"ZINTERCARD", "2", q->keys.waiting, q->keys.active};
 	const size_t lens[] = {10, 1, strlen(q->keys.waiting), strlen(q->keys.active)};
 
@@ -339,7 +327,7 @@ static enum code read_admission(struct ask *a, const redisReply *reply)
 enum step queue_admit(struct task *t, struct engine *e, struct queue *q, int batch, bool may_admit,
 		      struct admission *out)
 {
-	struct ask *a = ask(t, e, read_admission, out);
+	struct ask *a = redis_ask_for(e->redis, t, read_admission, out);
 	struct fcall f;
 
 	if (!a)
@@ -356,7 +344,7 @@ enum step queue_admit(struct task *t, struct engine *e, struct queue *q, int bat
 
 enum step queue_configure(struct task *t, struct engine *e, struct queue *q, const struct queue_settings *s)
 {
-	struct ask *a = ask(t, e, NULL, NULL);
+	struct ask *a = redis_ask(e->redis, t);
 	struct fcall f;
 
 	if (!a)

@@ -10,18 +10,6 @@
 #include "engine/reply.h"
 #include "engine/seats.h"
 
-static struct ask *question(struct task *t, struct engine *e, enum code (*answer)(struct ask *, const redisReply *),
-			    void *out)
-{
-	struct ask *a = redis_ask(e->redis, t);
-
-	if (a) {
-		a->answer = answer;
-		a->out = out;
-	}
-	return a;
-}
-
 static enum code read_taken_lock(struct ask *a, const redisReply *reply)
 {
 	*(bool *)a->out = reply->type == REDIS_REPLY_STATUS; /* nil: somebody else has it */
@@ -33,7 +21,7 @@ static enum code read_taken_lock(struct ask *a, const redisReply *reply)
 
 enum step queue_rebuild_begin(struct task *t, struct engine *e, struct queue *q, bool *mine)
 {
-	struct ask *a = question(t, e, read_taken_lock, mine);
+	struct ask *a = redis_ask_for(e->redis, t, read_taken_lock, mine);
 	const char *argv[] = {"SET", q->keys.rebuild, "1", "NX", "PX", TEXT(REBUILD_MS)};
 	const size_t lens[] = {3, strlen(q->keys.rebuild), 1, 2, 2, strlen(TEXT(REBUILD_MS))};
 
@@ -54,7 +42,7 @@ static void lock_renew(struct ask *a, const struct queue *q)
 
 enum step queue_rebuild_go_on(struct task *t, struct engine *e, struct queue *q)
 {
-	struct ask *a = question(t, e, NULL, NULL);
+	struct ask *a = redis_ask(e->redis, t);
 
 	if (!a)
 		return task_failed(t, redis_refusal(e->redis));
@@ -70,7 +58,7 @@ enum step queue_forget(struct task *t, struct engine *e, struct queue *q, int64_
 				   q->keys.issued, q->keys.through,   q->keys.unrecorded};
 	const size_t own_count = sizeof(own) / sizeof(own[0]), most = FCALL_ARGS - own_count - 1;
 	size_t seats = q->schedule_count < most ? q->schedule_count : most;
-	struct ask *a = question(t, e, NULL, NULL);
+	struct ask *a = redis_ask(e->redis, t);
 	struct fcall f;
 
 	if (!a)
@@ -105,7 +93,7 @@ static enum code read_admitted(struct ask *a, const redisReply *reply)
 enum step queue_ask_admitted(struct task *t, struct engine *e, struct queue *q, int64_t since,
 			     struct admitted_list *out)
 {
-	struct ask *a = question(t, e, read_admitted, out);
+	struct ask *a = redis_ask_for(e->redis, t, read_admitted, out);
 	char from[24];
 	const char *argv[] = {"ZRANGEBYSCORE", q->keys.admitted, from, "+inf",
 			      "WITHSCORES",    "LIMIT",          "0",  TEXT(ADMITTED_MOST)};
@@ -123,7 +111,7 @@ enum step queue_ask_admitted(struct task *t, struct engine *e, struct queue *q, 
 enum step queue_note_through(struct task *t, struct engine *e, struct queue *q, const struct admitted *list,
 			     size_t count)
 {
-	struct ask *a = question(t, e, NULL, NULL);
+	struct ask *a = redis_ask(e->redis, t);
 	char(*text)[48] = arena_alloc(&t->arena, count * sizeof(*text));
 	const char *argv[ADMITTED_MOST + 2] = {"SADD", q->keys.through};
 	size_t lens[ADMITTED_MOST + 2] = {4, strlen(q->keys.through)};

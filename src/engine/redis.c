@@ -292,6 +292,18 @@ struct ask *redis_ask(struct redis *r, struct task *t)
 	return a;
 }
 
+struct ask *redis_ask_for(struct redis *r, struct task *t,
+			  enum code (*answer)(struct ask *a, const struct redisReply *reply), void *out)
+{
+	struct ask *a = redis_ask(r, t);
+
+	if (a) {
+		a->answer = answer;
+		a->out = out;
+	}
+	return a;
+}
+
 static void ask_free(struct ask *a)
 {
 	if (a->kept_free)

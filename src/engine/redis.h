@@ -51,6 +51,10 @@ unsigned long redis_times_up(const struct redis *r);
 struct ask *redis_ask(struct redis *r, struct task *t);
 enum code redis_refusal(const struct redis *r);
 
+/* The same with what reads its answers, and where to. */
+struct ask *redis_ask_for(struct redis *r, struct task *t,
+			  enum code (*answer)(struct ask *a, const struct redisReply *reply), void *out);
+
 /* Adds a command to the question. `queue` picks the node. */
 void ask_command(struct ask *a, const char *queue, int argc, const char **argv, const size_t *lens);
 

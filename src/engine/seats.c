@@ -225,29 +225,25 @@ static enum code read_paid(struct ask *a, const redisReply *reply)
 
 enum step seats_paid(struct task *t, struct engine *e, struct queue *q, int64_t schedule, struct taken_seats *out)
 {
-	struct ask *a = redis_ask(e->redis, t);
+	struct ask *a = redis_ask_for(e->redis, t, read_paid, out);
 	char key[KEY_TEXT];
 	const char *argv[] = {"ZRANGEBYSCORE", seats_key(key, q->name, schedule), "+inf", "+inf"};
 	const size_t lens[] = {13, strlen(key), 4, 4};
 
 	if (!a)
 		return refused(t, e);
-	a->answer = read_paid;
-	a->out = out;
 	ask_command(a, q->name, 4, argv, lens);
 	return ask_wait(a, t);
 }
 
 enum step seats_taken(struct task *t, struct engine *e, struct queue *q, int64_t schedule, struct taken_seats *out)
 {
-	struct ask *a = redis_ask(e->redis, t);
+	struct ask *a = redis_ask_for(e->redis, t, read_taken, out);
 	char seats_text[KEY_TEXT];
 	struct fcall f;
 
 	if (!a)
 		return refused(t, e);
-	a->answer = read_taken;
-	a->out = out;
 	fcall_read_begin(&f, "usher_taken", 1);
 	fcall_text(&f, seats_key(seats_text, q->name, schedule));
 	return finish(t, a, &f, q);
@@ -278,12 +274,10 @@ enum step seats_count(struct task *t, struct engine *e, struct queue *q, const i
 
 	if (count == 0)
 		return STEP_NEXT;
-	a = c && keys ? redis_ask(e->redis, t) : NULL;
+	a = c && keys ? redis_ask_for(e->redis, t, read_count, c) : NULL;
 	if (!a)
 		return task_failed(t, redis_refusal(e->redis));
 	*c = (struct counting){taken, count, 0};
-	a->answer = read_count;
-	a->out = c;
 	for (size_t from = 0; from < count; from += COUNT_KEYS) {
 		size_t n = count - from < COUNT_KEYS ? count - from : COUNT_KEYS;
 		struct fcall f;

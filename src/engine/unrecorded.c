@@ -40,7 +40,7 @@ static enum code read_list(struct ask *a, const redisReply *reply)
 
 enum step unrecorded_read(struct task *t, struct engine *e, struct queue *q, struct unrecorded_list *out)
 {
-	struct ask *a = redis_ask(e->redis, t);
+	struct ask *a = redis_ask_for(e->redis, t, read_list, out);
 	char until[24];
 	const char *argv[] = {"ZRANGEBYSCORE",      q->keys.unrecorded, "-inf", until, "WITHSCORES", "LIMIT", "0",
 			      TEXT(UNRECORDED_MOST)};
@@ -48,8 +48,6 @@ enum step unrecorded_read(struct task *t, struct engine *e, struct queue *q, str
 
 	if (!a)
 		return task_failed(t, redis_refusal(e->redis));
-	a->answer = read_list;
-	a->out = out;
 	snprintf(until, sizeof(until), "%" PRId64, queue_now(q) - UNRECORDED_AFTER_MS);
 	for (int i = 0; i < 8; i++)
 		lens[i] = strlen(argv[i]);
