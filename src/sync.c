@@ -259,7 +259,7 @@ static enum step epoch_raised(struct sync *s, struct queue *q)
 static enum step correct_seats(struct sync *s, struct queue *q)
 {
 	const struct seats_sold_job *j = s->job;
-	const struct seat_truth *from = j->seats + s->corrected;
+	const int64_t *from = j->seats + s->corrected;
 	size_t left = j->count - s->corrected, n = left < SEATS_CORRECT_MOST ? left : SEATS_CORRECT_MOST;
 
 	if (left == 0) {

@@ -155,10 +155,8 @@ static enum step reply_reservation(struct request *r, int status, const struct r
 /* Redis is told of a seat that it did not know to be taken, with its owner, who can release it then. */
 static void tell_taken(const struct visit *v, const struct lost_hold *h)
 {
-	const struct seat_truth paid = {h->seat, -1};
-
 	if (h->remaining_ms < 0) {
-		seats_correct(NULL, &v->worker->engine, v->queue, h->schedule, &paid, 1);
+		seats_correct(NULL, &v->worker->engine, v->queue, h->schedule, &h->seat, 1);
 		return;
 	}
 	queue_readmit(NULL, &v->worker->engine, v->queue, h, 1);

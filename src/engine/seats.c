@@ -164,6 +164,8 @@ enum step seats_settle(struct task *t, struct engine *e, struct queue *q, const 
 	return finish(t, a, &f, q);
 }
 
+#define SEAT_PAID (-1) /* as usher_correct has it */
+
 /* Counted whether anybody waits or not. */
 static void corrected(struct ask *a, const redisReply *reply)
 {
@@ -177,8 +179,8 @@ static enum code read_corrected(struct ask *a, const redisReply *reply)
 	return CODE_OK;
 }
 
-enum step seats_correct(struct task *t, struct engine *e, struct queue *q, int64_t schedule,
-			const struct seat_truth *seats, size_t count)
+enum step seats_correct(struct task *t, struct engine *e, struct queue *q, int64_t schedule, const int64_t *seats,
+			size_t count)
 {
 	struct ask *a = redis_ask(e->redis, t);
 	char seats_text[KEY_TEXT];
@@ -191,9 +193,8 @@ enum step seats_correct(struct task *t, struct engine *e, struct queue *q, int64
 	fcall_begin(&f, "usher_correct", 1);
 	fcall_text(&f, seats_key(seats_text, q->name, schedule));
 	for (size_t i = 0; i < count; i++) {
-		fcall_number(&f, seats[i].seat);
-		fcall_number(&f,
-			     seats[i].remaining_ms > 0 ? seats[i].remaining_ms + HOLD_GRACE_MS : seats[i].remaining_ms);
+		fcall_number(&f, seats[i]);
+		fcall_number(&f, SEAT_PAID);
 	}
 	return finish(t, a, &f, q);
 }

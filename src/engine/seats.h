@@ -47,15 +47,10 @@ struct settlement {
 /* Marks the seats paid and ends the session that paid. Waits if `t` is not NULL. */
 enum step seats_settle(struct task *t, struct engine *e, struct queue *q, const struct settlement *s);
 
-/* One seat as MySQL has it. */
-struct seat_truth {
-	int64_t seat, remaining_ms; /* -1 paid, 0 free, else until the hold ends in MySQL */
-};
-
-/* Makes Redis agree with MySQL about some seats of a schedule (at most 250 a call).
- * Waits if `t` is not NULL. */
-enum step seats_correct(struct task *t, struct engine *e, struct queue *q, int64_t schedule,
-			const struct seat_truth *seats, size_t count);
+/* Tells Redis of seats of a schedule that MySQL has as paid (at most 250 a call); those held have an owner:
+ * queue_readmit(). Waits if `t` is not NULL. */
+enum step seats_correct(struct task *t, struct engine *e, struct queue *q, int64_t schedule, const int64_t *seats,
+			size_t count);
 
 #define SEATS_CORRECT_MOST 250
 

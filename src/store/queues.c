@@ -183,8 +183,7 @@ static enum db_result sold_read(struct db *db, void *arg)
 		return DB_FAILED;
 	r = db_query(db, "SELECT s.seat_id" SOLD " LIMIT ?", "ii", j->schedule, most);
 	while (r == DB_OK) {
-		j->seats[j->count].remaining_ms = -1;
-		r = db_row(db, "i", &j->seats[j->count].seat);
+		r = db_row(db, "i", &j->seats[j->count]);
 		j->count += r == DB_OK;
 	}
 	return r == DB_NONE ? DB_OK : r;

@@ -62,7 +62,7 @@ enum code queue_epoch_work(struct db *db, struct job *job);
 struct seats_sold_job {
 	struct job job;
 	int64_t schedule;
-	struct seat_truth *seats; /* in the job's arena */
+	int64_t *seats; /* in the job's arena */
 	size_t count;
 };
 enum code seats_sold_work(struct db *db, struct job *job);
