@@ -125,6 +125,7 @@ static int worker_init(struct worker *w, int fd)
 	w->server = server_new(&w->loop, fd, &config);
 	if (!w->server || users_init(&w->users, &w->loop, workers.count) != 0 || engine_init(&w->engine, &w->loop) != 0)
 		return -1;
+	w->engine.snapshots = true;
 	w->running = pthread_create(&w->thread, NULL, worker_main, w) == 0;
 	return w->running ? 0 : -1;
 }

@@ -17,13 +17,15 @@ local function queue_of(keys)
 	}
 end
 
--- gives: the settings in force, or nil while the queue is not set up. Times in ms.
+-- gives: the settings in force, or nil while the queue is not set up. Times in ms; `reach` is the furthest
+-- place ever let in, `handed_out` the last place given to anybody.
 local function settings_of(key)
 	local v = redis.call('HMGET', key, 'capacity', 'ratePerSecond', 'sessionSeconds', 'claimSeconds',
-		'paused', 'opensAt', 'epoch', 'createdAt', 'ceiling', 'epochAt', 'returnUntil')
+		'paused', 'opensAt', 'epoch', 'createdAt', 'ceiling', 'epochAt', 'returnUntil', 'reach', 'next')
 	if not v[1] then
 		return nil
 	end
+	local handed_out = tonumber(v[7]) * EPOCH_SPAN + tonumber(v[13] or 0)
 	return {
 		capacity = tonumber(v[1]),
 		rate = tonumber(v[2]),
@@ -36,6 +38,9 @@ local function settings_of(key)
 		ceiling = tonumber(v[9] or v[1]),
 		epoch_at = tonumber(v[10] or 0),
 		return_until = tonumber(v[11] or 0),
+		-- In a queue of before there was such a field anybody may have been let in.
+		reach = tonumber(v[12]) or handed_out,
+		handed_out = handed_out,
 	}
 end
 
@@ -106,6 +111,28 @@ local function turn_note(q, s, place, user)
 	end
 end
 
+-- Daemons tell people far back an estimate without asking here, so whoever goes without being let in from the
+-- front is put on the list `gone` (place, with a rising number as score). Each time the two oldest of the list
+-- are looked at: those that the line has passed go, the others go to its end. A caller of the version before
+-- does not name the list: then nobody who has a place by now can be told an estimate.
+local function place_gone(q, s, place)
+	if not q.gone then
+		redis.call('HSET', q.queue, 'reach', int(math.max(s.reach, s.handed_out)))
+		return
+	end
+	local oldest = redis.call('ZRANGE', q.gone, 0, 1)
+	for _, old in ipairs(oldest) do
+		if tonumber(old) <= s.reach or old_place(s, old) then
+			redis.call('ZREM', q.gone, old)
+		else
+			redis.call('ZADD', q.gone, redis.call('HINCRBY', q.queue, 'gone', 1), old)
+		end
+	end
+	if tonumber(place) > s.reach then
+		redis.call('ZADD', q.gone, redis.call('HINCRBY', q.queue, 'gone', 1), place)
+	end
+end
+
 -- Opens a session for each user of `line` (user, place, user, place, ...), to be claimed
 -- within the queue's claimSeconds, and keeps the admission for a minute: the rate and
 -- the expected time are counted from it.
@@ -128,6 +155,10 @@ local function sessions_open(q, s, now, line)
 	redis.call('SADD', q.unclaimed, unpack(users))
 	redis.call('ZADD', q.admitted, unpack(admitted))
 	redis.call('HINCRBY', q.queue, 'admitted', #users)
+	-- The line is in order, so the last of it is the furthest back.
+	if tonumber(line[#line]) > s.reach then
+		redis.call('HSET', q.queue, 'reach', line[#line])
+	end
 end
 
 -- Turns an admission into a session, once: from then on sessionSeconds run.

@@ -23,7 +23,7 @@ redis.register_function({
 		end
 		if epoch > old_epoch then
 			local now = now_ms()
-			redis.call('HSET', keys[1], 'next', 0, 'epochAt', int(now),
+			redis.call('HSET', keys[1], 'next', 0, 'reach', 0, 'epochAt', int(now),
 				'returnUntil', epoch > 1 and int(now + tonumber(args[10])) or 0)
 		end
 		-- Lowering the capacity throws nobody out; until they have gone the ceiling is higher.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "settings.h"
 
 #define NEED_ANY_TOKEN (NEED_TOKEN | NEED_ACTIVE)
@@ -57,6 +58,10 @@ static enum step token_find(struct request *r)
 	struct visit *v = visit_of(r);
 	struct engine *e = &v->worker->engine;
 
+	if ((r->route->needs & MAY_ESTIMATE) && snapshot_tells(v->queue, v->token.place, &v->standing)) {
+		metric_add(METRIC_estimated, 1);
+		return STEP_NEXT;
+	}
 	if (r->route->needs & NEED_ACTIVE)
 		return queue_find(&r->task, e, v->queue, v->token.user, v->token.place, &v->standing);
 	return queue_find_waiting(&r->task, e, v->queue, v->token.user, v->token.place, &v->standing);

@@ -10,6 +10,9 @@
  * answer that may have got lost. visit->standing.code is not ACTIVE then. Goes with NEED_ACTIVE. */
 #define NEED_ACTIVE_OR_REPLAY 16
 
+/* Somebody far back may be told an estimate that asks nobody. Goes with NEED_TOKEN. */
+#define MAY_ESTIMATE 32
+
 /* The order is the order of the sequence diagrams. */
 extern const struct prelude filter_preludes[];
 extern const size_t filter_prelude_count;

@@ -8,7 +8,7 @@
 struct router *routes_new(void)
 {
 	const struct route table[] = {
-		{METHOD_GET, "/v1/queue/position", NEED_TOKEN, 0, {position_figures, position_answer}},
+		{METHOD_GET, "/v1/queue/position", NEED_TOKEN | MAY_ESTIMATE, 0, {position_figures, position_answer}},
 		{METHOD_POST,
 		 "/v1/tokens",
 		 NEED_JSON,

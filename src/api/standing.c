@@ -42,7 +42,7 @@ static void write_waiting(struct request *r, struct json *j)
 	int64_t waiting = v->standing.waiting ? v->standing.waiting : q->waiting;
 
 	json_int(j, "position", position);
-	json_bool(j, "exact", true);
+	json_bool(j, "exact", !v->standing.estimated);
 	json_int(j, "waiting", waiting > position ? waiting : position);
 	if (eta < 0) {
 		json_null(j, "etaSeconds");

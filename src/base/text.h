@@ -18,4 +18,8 @@ struct text {
 
 void text_add(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* What a macro stands for, as text. */
+#define TEXT_OF(number) #number
+#define TEXT(number) TEXT_OF(number)
+
 #endif

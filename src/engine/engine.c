@@ -32,6 +32,7 @@ static void keys_init(struct queue_keys *k, const char *name)
 	snprintf(k->through, KEY_TEXT, "usher:{%s}:through", name);
 	snprintf(k->rebuild, KEY_TEXT, "usher:{%s}:rebuild", name);
 	snprintf(k->issued, KEY_TEXT, "usher:{%s}:issued", name);
+	snprintf(k->gone, KEY_TEXT, "usher:{%s}:gone", name);
 	snprintf(k->unrecorded, KEY_TEXT, "usher:{%s}:unrecorded", name);
 }
 
@@ -52,14 +53,21 @@ static enum step refresh_advance(struct task *t)
 {
 	struct queue *q = refreshed_queue(t);
 
-	if (!q->refresh_asked) {
-		q->refresh_asked = true;
+	switch (q->refresh_step) {
+	case REFRESH_ASK:
+		q->refresh_step = REFRESH_TAKE;
+		q->refresh_began = clock_ms();
 		return queue_ask_status(t, q->engine, q, &q->fresh);
+	case REFRESH_TAKE:
+		q->refresh_step = REFRESH_SNAPSHOT;
+		q->status = q->fresh;
+		queue_note(q, &q->fresh);
+		q->refreshed_at = clock_ms();
+		q->snapshot.state = SNAPSHOT_BEGIN;
+		return q->engine->snapshots ? STEP_NEXT : STEP_DONE;
+	default:
+		return snapshot_refresh(t, q, q->refresh_began);
 	}
-	q->status = q->fresh;
-	queue_note(q, &q->fresh);
-	q->refreshed_at = clock_ms();
-	return STEP_DONE;
 }
 
 /* The old figures stand until Redis answers again; refreshed_at tells how old they are. */
@@ -79,7 +87,7 @@ static void refresh_start(evutil_socket_t fd, short what, void *arg)
 	struct queue *q = arg;
 
 	(void)fd, (void)what;
-	q->refresh_asked = false;
+	q->refresh_step = REFRESH_ASK;
 	task_run(&q->refresh);
 }
 
@@ -97,6 +105,7 @@ static void queue_free(struct queue *q)
 	if (q->refresh_timer)
 		event_free(q->refresh_timer);
 	task_destroy(&q->refresh);
+	snapshot_free(&q->snapshot);
 	free(q->schedules);
 	free(q);
 }

@@ -161,9 +161,10 @@ enum step queue_claim(struct task *t, struct engine *e, struct queue *q, const s
 
 	if (!a)
 		return task_failed(t, redis_refusal(e->redis));
-	fcall_begin(&f, "usher_claim", QUEUE_KEYS + 1);
+	fcall_begin(&f, "usher_claim", QUEUE_KEYS + 2);
 	fcall_queue(&f, q);
 	fcall_text(&f, q->keys.through);
+	fcall_text(&f, q->keys.gone);
 	fcall_number(&f, (int64_t)token->user);
 	fcall_number(&f, (int64_t)token->place);
 	fcall_number(&f, token->issued_at);
@@ -200,9 +201,10 @@ enum step queue_leave(struct task *t, struct engine *e, struct queue *q, uint64_
 
 	if (!a)
 		return task_failed(t, redis_refusal(e->redis));
-	fcall_begin(&f, "usher_leave", QUEUE_KEYS + 2);
+	fcall_begin(&f, "usher_leave", QUEUE_KEYS + 3);
 	fcall_queue(&f, q);
 	fcall_text(&f, q->keys.through);
+	fcall_text(&f, q->keys.gone);
 	fcall_text(&f, holds_key(holds, q->name, (int64_t)user));
 	fcall_number(&f, (int64_t)user);
 	fcall_number(&f, (int64_t)place);
@@ -228,6 +230,8 @@ static void status_field(struct queue_status *s, const char *name, int64_t value
 		{"noShows", &s->no_shows},
 		{"left", &s->left},
 		{"paid", &s->paid},
+		{"next", &s->next},
+		{"reach", &s->reach},
 		{"ceiling", &s->ceiling},
 	};
 

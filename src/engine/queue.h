@@ -6,6 +6,7 @@
 #define USHER_ENGINE_QUEUE_H
 
 #include "engine/redis.h"
+#include "engine/snapshot.h"
 #include "engine/token.h"
 
 #define KEY_TEXT 96
@@ -14,7 +15,7 @@
 struct queue_keys {
 	char queue[KEY_TEXT], waiting[KEY_TEXT], active[KEY_TEXT], places[KEY_TEXT];
 	char unclaimed[KEY_TEXT], admitted[KEY_TEXT], issued[KEY_TEXT], rebuild[KEY_TEXT], through[KEY_TEXT];
-	char unrecorded[KEY_TEXT];
+	char unrecorded[KEY_TEXT], gone[KEY_TEXT];
 };
 
 /* The settings a queue runs by. */
@@ -33,6 +34,7 @@ struct queue_status {
 	int64_t waiting, inside, unclaimed;
 	int64_t admitted_minute, admitted_span_ms; /* admissions measured, over how long */
 	int64_t entered, admitted, no_shows, left, paid;
+	int64_t next, reach;              /* places this epoch has handed out; the furthest place ever let in */
 	int64_t ceiling;                  /* most that may be inside: capacity, or who was inside when it was lowered */
 	int64_t seats_total, seats_taken; /* of the schedules still to come */
 };
@@ -54,8 +56,10 @@ struct queue {
 	size_t schedule_count;
 	bool removed; /* no longer in the catalogue: its tokens are of an unknown queue */
 	struct task refresh;
-	bool refresh_asked;
+	enum { REFRESH_ASK, REFRESH_TAKE, REFRESH_SNAPSHOT } refresh_step;
+	int64_t refresh_began;     /* clock_ms */
 	struct queue_status fresh; /* being filled by the refresh under way */
+	struct snapshot snapshot;  /* with engine.snapshots */
 	struct event *refresh_timer;
 	struct engine *engine;
 	struct queue *next;
@@ -68,6 +72,7 @@ struct engine {
 	struct loop *loop;
 	struct redis *redis;
 	struct token_keys tokens;
+	bool snapshots;       /* whether snapshots of the queues are kept; set after engine_init() */
 	struct queue *queues; /* never freed before the loop ends: requests point at them */
 };
 
@@ -96,6 +101,7 @@ struct standing {
 	int64_t waiting;         /* queue_enter only */
 	int64_t session_ends_at; /* ACTIVE, Unix ms */
 	bool claimed;            /* ACTIVE: the user has shown up */
+	bool estimated;          /* WAITING: the position is interpolated */
 	int64_t asked_at;        /* Redis' clock when the question left, 0 if it is not known yet */
 };
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "engine/functions.h"
 #include "engine/reply.h"
 #include "engine/seats.h"
@@ -15,9 +16,6 @@ static enum code read_taken_lock(struct ask *a, const redisReply *reply)
 	*(bool *)a->out = reply->type == REDIS_REPLY_STATUS; /* nil: somebody else has it */
 	return CODE_OK;
 }
-
-#define TEXT_OF(number) #number
-#define TEXT(number) TEXT_OF(number)
 
 enum step queue_rebuild_begin(struct task *t, struct engine *e, struct queue *q, bool *mine)
 {
@@ -53,9 +51,9 @@ enum step queue_rebuild_go_on(struct task *t, struct engine *e, struct queue *q)
 /* The keys of schedules beyond what one call takes keep their seats, which are corrected all the same. */
 enum step queue_forget(struct task *t, struct engine *e, struct queue *q, int64_t epoch)
 {
-	const char *const own[] = {q->keys.queue,  q->keys.waiting,   q->keys.active,
-				   q->keys.places, q->keys.unclaimed, q->keys.admitted,
-				   q->keys.issued, q->keys.through,   q->keys.unrecorded};
+	const char *const own[] = {q->keys.queue,      q->keys.waiting,  q->keys.active, q->keys.places,
+				   q->keys.unclaimed,  q->keys.admitted, q->keys.issued, q->keys.through,
+				   q->keys.unrecorded, q->keys.gone};
 	const size_t own_count = sizeof(own) / sizeof(own[0]), most = FCALL_ARGS - own_count - 1;
 	size_t seats = q->schedule_count < most ? q->schedule_count : most;
 	struct ask *a = redis_ask(e->redis, t);

@@ -15,7 +15,7 @@ void reply_header(struct request *r, const char *name, const char *value)
 	evhttp_add_header(evhttp_request_get_output_headers(r->ev), name, value);
 }
 
-/* evhttp's own way: for answers given at once, and for clients that are special. */
+/* evhttp's own way, for clients that are special. */
 static void evhttp_send(struct request *r, const struct answer *a)
 {
 	struct evbuffer *body = r->server->body;
@@ -49,7 +49,7 @@ static enum step send_answer(struct request *r, const struct answer *a)
 	r->status = a->status;
 	if (r->server->stopping || r->last)
 		reply_header(r, "Connection", "close");
-	if (wire_fits(r))
+	if ((r->parked || !r->server->stopping) && wire_fits(r))
 		wire_send(r->server, r, a);
 	else
 		evhttp_send(r, a);

@@ -53,8 +53,8 @@ void wire_unpark(struct request *r);
 /* The reason phrase of a status line. */
 const char *wire_reason(int status);
 
-/* Whether the answer to a request can leave through wire_send(): it was parked, it is HTTP/1.1,
- * did not come in chunks and keeps its connection. */
+/* Whether the answer to a request can leave through wire_send(): it is HTTP/1.1, did not come in chunks
+ * and keeps its connection. */
 bool wire_fits(const struct request *r);
 
 /* Answers such a request; it is evhttp's again afterwards. */

@@ -1,8 +1,8 @@
 /*
- * Answers that come later than their request, which are nearly all of them. evhttp would take the
- * descriptor out of epoll while the handler waits, put it back for the answer, and copy every
- * header twice on the way. Here the descriptor stays, and head and body leave in one writev(2).
- * Only evhttp's public calls are used.
+ * How nearly all answers leave. evhttp would take the descriptor out of epoll while a handler waits,
+ * put it back for the answer, wait until it can be written to, and copy every header twice on the way.
+ * Here the descriptor stays, and head and body leave at once in one writev(2). Only evhttp's public
+ * calls are used.
  */
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -34,13 +34,18 @@ static const struct evkeyval *first_header(struct evhttp_request *ev)
 	return evhttp_request_get_output_headers(ev)->tqh_first;
 }
 
+static void callbacks_keep(struct request *r)
+{
+	bufferevent_getcb(r->connection->bev, NULL, &r->wire.write, &r->wire.event, &r->wire.arg);
+}
+
 /* Without a read callback what a pipelining client sends next is kept and not looked at: evhttp
  * itself does the same while it writes an answer, and takes the input up again after it. */
 void wire_park(struct request *r)
 {
 	struct bufferevent *bev = r->connection->bev;
 
-	bufferevent_getcb(bev, NULL, &r->wire.write, &r->wire.event, &r->wire.arg);
+	callbacks_keep(r);
 	bufferevent_setcb(bev, NULL, NULL, on_parked_event, NULL);
 	bufferevent_setwatermark(bev, EV_READ, 0, PARKED_INPUT_MOST);
 	bufferevent_enable(bev, EV_READ);
@@ -163,6 +168,8 @@ static void send_rest(struct request *r, struct bufferevent *bev, const struct i
 {
 	struct evbuffer *out = bufferevent_get_output(bev);
 
+	if (!r->parked)
+		callbacks_keep(r);
 	for (int i = 0; i < parts; i++) {
 		size_t skip = sent < part[i].iov_len ? sent : part[i].iov_len;
 
@@ -181,7 +188,7 @@ bool wire_fits(const struct request *r)
 	size_t extra = 0;
 
 	/* After a body in chunks evhttp would end the answer as if that were in chunks, too. */
-	if (!r->parked || r->ev->major != 1 || r->ev->minor != 1 || r->ev->chunked)
+	if (r->last || r->ev->major != 1 || r->ev->minor != 1 || r->ev->chunked)
 		return false;
 	/* A "100 Continue" that a slow reader has not made room for yet comes first. */
 	if (evbuffer_get_length(bufferevent_get_output(r->connection->bev)))
@@ -202,7 +209,8 @@ void wire_send(struct server *s, struct request *r, const struct answer *a)
 	head_write(&head, s, r, a);
 	part[0] = (struct iovec){head.text, head.len};
 	part[1] = (struct iovec){(void *)(uintptr_t)a->text, body ? a->len : 0};
-	wire_unpark(r);
+	if (r->parked)
+		wire_unpark(r);
 	sent = writev(bufferevent_getfd(bev), part, body ? 2 : 1);
 	/* An error shows again when the bufferevent writes. */
 	if (sent < (ssize_t)(part[0].iov_len + part[1].iov_len))

@@ -255,7 +255,8 @@ const char *enter(int64_t user)
 
 const char *claim_issued(int64_t user, int64_t place, int64_t issued_at)
 {
-	return fcall("usher_claim", QUEUE_KEYS " through", "%" PRId64 " %" PRId64 " %" PRId64, user, place, issued_at);
+	return fcall("usher_claim", QUEUE_KEYS " through gone", "%" PRId64 " %" PRId64 " %" PRId64, user, place,
+		     issued_at);
 }
 
 const char *claim(int64_t user, int64_t place)
@@ -267,7 +268,7 @@ const char *leave(int64_t user, int64_t place)
 {
 	char keys[128];
 
-	snprintf(keys, sizeof(keys), QUEUE_KEYS " through holds:%" PRId64, user);
+	snprintf(keys, sizeof(keys), QUEUE_KEYS " through gone holds:%" PRId64, user);
 	return fcall("usher_leave", keys, "%" PRId64 " %" PRId64, user, place);
 }
 
