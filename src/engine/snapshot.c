@@ -14,7 +14,8 @@
 
 #define GONE_BITS 20
 #define GONE_PAGE 1000
-#define SAMPLE_PAGE 400
+#define SAMPLE_PAGE 250
+#define OTHERS_MOST 16 /* with the 32 ranks between two samples this stays below 50 */
 #define TOLERANCE_LEAST 50
 #define TOLERANCE_SHARE 100
 #define EPOCH_BITS 36 /* as in lua/lib/30-queue.lua: a place is epoch * 2^36 + number */
@@ -44,10 +45,11 @@ static bool gone_add(struct snapshot *s, int64_t place)
 	return true;
 }
 
-/* The list begins anew with an epoch. It also gets shorter as the line passes those on it, and what is too full
- * sends everybody to Redis: then all of it is read once more. */
-static void gone_reset(struct snapshot *s)
+/* All begins anew with an epoch. The list of those who have gone also gets shorter as the line passes those on it,
+ * and what is too full sends everybody to Redis: then all of it is read once more. */
+static void snapshot_reset(struct snapshot *s)
 {
+	s->samples.count = 0;
 	free(s->gone);
 	s->gone = NULL;
 	s->gone_count = 0;
@@ -160,6 +162,30 @@ static void figures_take(struct snapshot *s, const struct queue_status *q, int64
 	s->end = (struct sample){(q->settings.epoch << EPOCH_BITS) + q->next, q->waiting - 1 + q->admitted};
 }
 
+/* Stays as it is while people join at the end of the line and are let in from its front; every other change of
+ * the line changes it. */
+static int64_t others_of(const struct queue_status *q)
+{
+	return q->waiting + q->admitted - q->entered;
+}
+
+static bool samples_hold(const struct samples *l, const struct queue_status *q)
+{
+	return l->count && clock_ms() - l->taken_at < SAMPLES_MOST_MS && llabs(others_of(q) - l->others) <= OTHERS_MOST;
+}
+
+static enum step samples_begin(struct task *t, struct queue *q)
+{
+	struct snapshot *s = &q->snapshot;
+
+	s->state = SNAPSHOT_SAMPLES;
+	s->from = 0;
+	s->coming.count = 0;
+	s->coming.taken_at = s->coming.true_at = clock_ms();
+	s->coming.others = others_of(&q->status);
+	return samples_ask(t, q);
+}
+
 static enum step refresh_begin(struct task *t, struct queue *q)
 {
 	const struct queue_status *now = &q->status;
@@ -170,7 +196,7 @@ static enum step refresh_begin(struct task *t, struct queue *q)
 		return STEP_DONE;
 	}
 	if (now->settings.epoch != s->epoch || s->gone_count > s->gone_most) {
-		gone_reset(s);
+		snapshot_reset(s);
 		s->gone_most = (size_t)1 << (GONE_BITS - 2);
 	}
 	s->epoch = now->settings.epoch;
@@ -188,13 +214,11 @@ static enum step gone_read(struct task *t, struct queue *q, int64_t began)
 		s->gone_most = 2 * s->gone_count; /* the list is as long as that */
 	figures_take(s, &q->status, began);
 	s->state = SNAPSHOT_BEGIN;
-	if (clock_ms() - s->samples.asked_at < SAMPLES_MS)
-		return STEP_DONE;
-	s->state = SNAPSHOT_SAMPLES;
-	s->from = 0;
-	s->coming.count = 0;
-	s->coming.asked_at = clock_ms();
-	return samples_ask(t, q);
+	if (samples_hold(&s->samples, &q->status))
+		s->samples.true_at = began;
+	else if (clock_ms() - s->samples.taken_at >= SAMPLES_MS)
+		return samples_begin(t, q);
+	return STEP_DONE;
 }
 
 enum step snapshot_refresh(struct task *t, struct queue *q, int64_t began)
@@ -286,7 +310,7 @@ bool snapshot_tells(const struct queue *q, uint64_t place, struct standing *out)
 	*out = (struct standing){.code = CODE_WAITING, .place = place, .estimated = true};
 	if (q->status.settings.opens_at > queue_now(q) + SNAPSHOT_MS)
 		return true;
-	if (now - s->samples.asked_at > SNAPSHOT_MS || s->samples.count == 0)
+	if (now - s->samples.true_at > SNAPSHOT_MS || s->samples.count == 0)
 		return false;
 	ordinal = ordinal_of(s, (int64_t)place);
 	out->position = ordinal - s->admitted + 1;

@@ -17,9 +17,10 @@
 struct queue;
 struct standing;
 
-#define SNAPSHOT_MS 1000 /* older than this it tells nothing */
-#define SAMPLES_MS 400   /* how often all samples are taken anew */
-#define FAR_LEAST 1000   /* ranks in front of which Redis is always asked */
+#define SNAPSHOT_MS 1000      /* older than this it tells nothing */
+#define SAMPLES_MS 400        /* samples are taken anew at most this often, */
+#define SAMPLES_MOST_MS 10000 /* and at least this often */
+#define FAR_LEAST 1000        /* ranks in front of which Redis is always asked */
 
 /* A place and its ordinal: its rank plus all who had been let in when the rank was read. Letting people in
  * changes every rank and no ordinal. */
@@ -30,7 +31,9 @@ struct sample {
 struct samples {
 	struct sample *at; /* places rise, ordinals do not fall */
 	size_t count, room;
-	int64_t asked_at; /* clock_ms when the first of them was asked for */
+	int64_t taken_at; /* clock_ms when the first of them was asked for, */
+	int64_t true_at;  /* and when the line was last seen not to have changed but at its ends */
+	int64_t others;   /* see others_of() */
 };
 
 struct snapshot {

@@ -17,7 +17,7 @@ static void samples_take(struct samples *l, int64_t admitted)
 	int rank = 0;
 
 	l->at = calloc(PEOPLE, sizeof(*l->at));
-	l->asked_at = clock_ms();
+	l->true_at = clock_ms();
 	while (rank < PEOPLE) {
 		int step = rank / 128 > 32 ? rank / 128 : 32;
 
@@ -56,7 +56,7 @@ static int64_t off_at(int rank)
 {
 	struct standing s;
 
-	queue.snapshot.asked_at = queue.snapshot.samples.asked_at = clock_ms();
+	queue.snapshot.asked_at = queue.snapshot.samples.true_at = clock_ms();
 	ck_assert_msg(snapshot_tells(&queue, (uint64_t)places[rank], &s), "rank %d", rank);
 	ck_assert_int_eq(s.code, CODE_WAITING);
 	ck_assert(s.estimated);
@@ -198,9 +198,9 @@ START_TEST(test_when_it_does_not_say)
 	s->asked_at -= SNAPSHOT_MS + 1;
 	ck_assert(!tells(60000));
 	s->asked_at = clock_ms();
-	s->samples.asked_at -= SNAPSHOT_MS + 1;
+	s->samples.true_at -= SNAPSHOT_MS + 1;
 	ck_assert(!tells(60000));
-	s->samples.asked_at = clock_ms();
+	s->samples.true_at = clock_ms();
 	ck_assert(tells(60000));
 	s->samples.count = 0;
 	ck_assert(!tells(60000));
