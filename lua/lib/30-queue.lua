@@ -172,11 +172,12 @@ local function session_claim(q, s, now, user, ends)
 	return ends
 end
 
--- gives: the end (ms) and the place (text) of a session that is not over, or nil.
+-- gives: the end (ms) and the place (text) of a session that is not over, or nil, nil and whether one that is
+-- over has not been swept yet.
 local function session_of(q, now, user)
 	local ends = redis.call('ZSCORE', q.active, user)
 	if not ends or tonumber(ends) <= now then
-		return nil
+		return nil, nil, ends and true
 	end
 	return tonumber(ends), redis.call('ZSCORE', q.places, user)
 end

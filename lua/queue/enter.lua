@@ -23,16 +23,47 @@ end
 local ISSUED_KEPT = 100000
 local SWEEP_ON_ENTRY = 16
 
-local function place_new(q, s, now, draw, issued)
-	if s.opens_at > now then
-		return draw
+-- What every entry needs to know of the queue, which is less than settings_of() reads. gives: nil while it is
+-- not set up.
+local function book_of(key)
+	local v = redis.call('HMGET', key, 'capacity', 'opensAt', 'epoch', 'epochAt', 'next', 'entered', 'second')
+	return v[1] and {
+		opens_at = tonumber(v[2]),
+		epoch = tonumber(v[3]),
+		epoch_at = tonumber(v[4] or 0),
+		next = tonumber(v[5] or 0),
+		entered = tonumber(v[6] or 0),
+		second = tonumber(v[7] or 0),
+	}
+end
+
+-- gives: the place (text), and when it was issued: the last second written down, also if the clock went back.
+local function place_new(q, book, now, draw, issued)
+	local entered = int(book.entered + 1)
+	if book.opens_at > now then
+		redis.call('HSET', q.queue, 'entered', entered)
+		return draw, int(book.epoch_at)
 	end
-	local place = int(s.epoch * EPOCH_SPAN + redis.call('HINCRBY', q.queue, 'next', 1))
-	local second = int(math.floor(now / 1000) * 1000)
-	if redis.call('ZADD', issued, 'NX', place, second) == 1 then
+	local place, second = int(book.epoch * EPOCH_SPAN + book.next + 1), int(math.floor(now / 1000) * 1000)
+	if tonumber(second) > book.second then
+		redis.call('ZADD', issued, 'NX', place, second)
 		redis.call('ZREMRANGEBYRANK', issued, 0, -ISSUED_KEPT - 1)
+	else
+		second = int(book.second)
 	end
-	return place
+	redis.call('HSET', q.queue, 'next', int(book.next + 1), 'entered', entered, 'second', second)
+	return place, second
+end
+
+-- Somebody comes to an empty line. gives: the session's end, or nil if there is no room inside.
+local function let_in(q, now, user, place)
+	local s = settings_of(q.queue)
+	sessions_sweep(q, now, SWEEP_ON_ENTRY)
+	if room_inside(q, s, now) <= 0 then
+		return nil
+	end
+	sessions_open(q, s, now, { user, place })
+	return session_claim(q, s, now, user)
 end
 
 redis.register_function('usher_enter', function(keys, args)
@@ -42,43 +73,36 @@ redis.register_function('usher_enter', function(keys, args)
 	end
 	local q, issued = queue_of(keys), keys[7]
 	local user, may_admit = args[1], args[2] == '1'
-	local now, s = now_ms(), settings_of(q.queue)
-	if not s then
+	local now, book = now_ms(), book_of(q.queue)
+	if not book then
 		return { CODE.NO_QUEUE }
-	end
-
-	local function waiting(created, place)
-		return { line_state(s, now), created, place, issued_at(issued, s, place),
-			redis.call('ZRANK', q.waiting, user) + 1, redis.call('ZCARD', q.waiting) }
-	end
-	local function inside(created, place, ends)
-		return { CODE.ACTIVE, created, place, issued_at(issued, s, place),
-			int(session_claim(q, s, now, user, ends)), redis.call('ZCARD', q.waiting) }
 	end
 
 	local place = redis.call('ZSCORE', q.waiting, user)
 	if place then
-		return waiting(0, place)
+		return { line_state(book, now), 0, place, issued_at(issued, book, place),
+			redis.call('ZRANK', q.waiting, user) + 1, redis.call('ZCARD', q.waiting) }
 	end
-	local ends
-	ends, place = session_of(q, now, user)
+	local ends, over
+	ends, place, over = session_of(q, now, user)
 	if ends then
-		return inside(0, place, ends)
+		ends = session_claim(q, settings_of(q.queue), now, user, ends)
+		return { CODE.ACTIVE, 0, place, issued_at(issued, book, place), int(ends), redis.call('ZCARD', q.waiting) }
 	end
 
 	-- What is left of a session that is over would stand in the way of the new one.
-	if session_end(q, user) == 1 then
+	if over and session_end(q, user) == 1 then
 		redis.call('HINCRBY', q.queue, 'noShows', 1)
 	end
-	redis.call('HINCRBY', q.queue, 'entered', 1)
-	place = place_new(q, s, now, args[3], issued)
-	if may_admit and redis.call('ZCARD', q.waiting) == 0 then
-		sessions_sweep(q, now, SWEEP_ON_ENTRY)
-		if room_inside(q, s, now) > 0 then
-			sessions_open(q, s, now, { user, place })
-			return inside(1, place, now + s.claim_ms)
-		end
+	local at
+	place, at = place_new(q, book, now, args[3], issued)
+	local before = redis.call('ZCARD', q.waiting)
+	ends = may_admit and before == 0 and let_in(q, now, user, place)
+	if ends then
+		return { CODE.ACTIVE, 1, place, at, int(ends), 0 }
 	end
 	redis.call('ZADD', q.waiting, place, user)
-	return waiting(1, place)
+	-- A draw stands anywhere, every other new place behind all there are.
+	local position = book.opens_at > now and redis.call('ZRANK', q.waiting, user) or before
+	return { line_state(book, now), 1, place, at, position + 1, before + 1 }
 end)
