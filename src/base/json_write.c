@@ -46,14 +46,22 @@ static void put(struct json *j, const char *text, size_t len)
 
 static void put_name(struct json *j, const char *name)
 {
-	if (j->comma)
-		put(j, ",", 1);
-	j->comma = true;
-	if (!name)
+	size_t len = name ? strlen(name) : 0;
+	char *to;
+
+	if (!reserve(j, len + strlen(",\"\":")))
 		return;
-	put(j, "\"", 1);
-	put(j, name, strlen(name));
-	put(j, "\":", 2);
+	to = j->text + j->len;
+	if (j->comma)
+		*to++ = ',';
+	j->comma = true;
+	if (name) {
+		*to++ = '"';
+		to = (char *)memcpy(to, name, len) + len;
+		*to++ = '"';
+		*to++ = ':';
+	}
+	j->len = (size_t)(to - j->text);
 }
 
 static void open_with(struct json *j, const char *name, const char *bracket)

@@ -4,12 +4,15 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/base64.h"
+
 #define VERSION 1
 #define MAC_BYTES 16
 #define HEAD_BYTES 6
 #define NUMBER_BYTES 24
 #define MOST_BYTES (HEAD_BYTES + QUEUE_NAME_MAX + NUMBER_BYTES + MAC_BYTES)
-#define BASE64 sodium_base64_VARIANT_URLSAFE_NO_PADDING
+
+_Static_assert(BASE64_TEXT(MOST_BYTES) <= TOKEN_TEXT, "a token must fit");
 
 static void key_id(unsigned char id[4], const unsigned char *key)
 {
@@ -65,7 +68,7 @@ char *token_write(const struct token_keys *k, const struct token *t, char text[T
 	p = number_put(p, t->place);
 	p = number_put(p, (uint64_t)t->issued_at);
 	mac(p, k->current, raw, (size_t)(p - raw));
-	return sodium_bin2base64(text, TOKEN_TEXT, raw, (size_t)(p - raw) + MAC_BYTES, BASE64);
+	return base64_write(text, raw, (size_t)(p - raw) + MAC_BYTES);
 }
 
 static bool signed_with(const unsigned char *key, const unsigned char *id, const unsigned char *raw, size_t len)
@@ -78,15 +81,6 @@ static bool signed_with(const unsigned char *key, const unsigned char *id, const
 	return sodium_memcmp(want, raw + len - MAC_BYTES, MAC_BYTES) == 0;
 }
 
-/* libsodium reads some bytes above 127 as digits: one token would have several texts. */
-static bool is_ascii(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)text[i] > 127)
-			return false;
-	return true;
-}
-
 bool token_read(const struct token_keys *k, const char *text, size_t len, struct token *t)
 {
 	unsigned char raw[MOST_BYTES];
@@ -94,8 +88,7 @@ bool token_read(const struct token_keys *k, const char *text, size_t len, struct
 	uint64_t issued;
 	size_t n, queue_len;
 
-	if (!is_ascii(text, len) || sodium_base642bin(raw, sizeof(raw), text, len, NULL, &n, NULL, BASE64) != 0 ||
-	    n < HEAD_BYTES)
+	if (!base64_read(raw, sizeof(raw), text, len, &n) || n < HEAD_BYTES)
 		return false;
 	queue_len = raw[5];
 	if (raw[0] != VERSION || queue_len < 1 || queue_len > QUEUE_NAME_MAX ||
