@@ -1,6 +1,6 @@
 -- The tables of Usher. Times are DATETIME(3) in UTC, money is in the currency's minor unit.
--- Statements end with ";" at a line's end. A step may be cut off by a crash, so each one can
--- run again.
+-- Statements end with ";" at a line's end, before an empty line. A step may be cut off by a crash, so
+-- each one can run again.
 
 CREATE TABLE IF NOT EXISTS users (
   id BIGINT NOT NULL PRIMARY KEY,

@@ -1,6 +1,8 @@
 /* Looks codes up; the compiler makes the tables. */
 #include "base/codes.h"
 
+#include <string.h>
+
 const char *code_name(enum code code)
 {
 	switch (code) {
@@ -35,4 +37,14 @@ const char *code_text(enum code code)
 #undef CODE
 	}
 	return code_text(CODE_INTERNAL);
+}
+
+enum code code_of(const char *name)
+{
+#define CODE(known, number, status, text)                                                                              \
+	if (strcmp(name, #known) == 0)                                                                                 \
+		return CODE_##known;
+#include "codes.def"
+#undef CODE
+	return CODE_INTERNAL;
 }

@@ -16,4 +16,7 @@ const char *code_name(enum code code);
 int code_status(enum code code);
 const char *code_text(enum code code);
 
+/* The code of a name; INTERNAL for a name that is not in codes.def. */
+enum code code_of(const char *name);
+
 #endif

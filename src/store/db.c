@@ -53,10 +53,14 @@ static enum db_result statement_of(struct db *db, const char *sql, MYSQL_STMT **
 	return DB_OK;
 }
 
+/* A procedure's rows are followed by its own end, which has to be read as well. */
 static void rows_end(struct db *db)
 {
-	if (db->rows)
+	if (!db->rows)
+		return;
+	do
 		mysql_stmt_free_result(db->rows);
+	while (mysql_stmt_next_result(db->rows) == 0);
 	db->rows = NULL;
 }
 

@@ -5,77 +5,6 @@
 
 #include "base/crash_point.h"
 
-/* Locks the reservation and checks that it can still be paid. */
-static enum db_result payable(struct db *db, struct payment_job *j, struct reservation *r)
-{
-	enum db_result result =
-		db_query(db, "SELECT id FROM reservations WHERE id = ? FOR UPDATE", "i", j->reservation);
-	int64_t id;
-
-	if (result == DB_OK)
-		result = db_row(db, "i", &id);
-	if (result == DB_OK)
-		result = reservation_read(db, j->reservation, r);
-	if (result == DB_NONE || (result == DB_OK && r->user != j->user))
-		j->code = CODE_RESERVATION_NOT_FOUND;
-	else if (result != DB_OK)
-		return result;
-	else if (strcmp(r->queue, j->queue) != 0)
-		j->code = CODE_WRONG_QUEUE;
-	else if (r->status == RESERVATION_PAID)
-		j->code = CODE_ALREADY_PAID;
-	else if (r->status != RESERVATION_HELD)
-		j->code = CODE_RESERVATION_EXPIRED;
-	return j->code == CODE_OK ? DB_OK : DB_REFUSED;
-}
-
-static enum db_result refuse(struct payment_job *j, enum code code)
-{
-	j->code = code;
-	return DB_REFUSED;
-}
-
-/* With the row locked, time decides here and nowhere else: this statement's own clock reading.
- * The session that pays is kept, since it is the one to be ended. */
-static enum db_result mark_paid(struct db *db, struct payment_job *j)
-{
-	enum db_result r = db_exec(db,
-				   "UPDATE reservations SET status = 'PAID', place = ?"
-				   " WHERE id = ? AND status = 'HELD' AND expires_at > UTC_TIMESTAMP(3)",
-				   "ii", (int64_t)j->place, j->reservation);
-
-	if (r == DB_OK && db_affected(db) != 1)
-		return refuse(j, CODE_RESERVATION_EXPIRED);
-	return r;
-}
-
-static enum db_result take_money(struct db *db, struct payment_job *j)
-{
-	struct payment *p = &j->payment;
-	int64_t amount = p->reservation.amount;
-	enum db_result r = db_exec(db,
-				   "UPDATE balances SET amount = LAST_INSERT_ID(amount - ?)"
-				   " WHERE user_id = ? AND amount >= ?",
-				   "iii", amount, j->user, amount);
-
-	if (r == DB_OK && db_affected(db) != 1 && amount > 0)
-		return refuse(j, CODE_INSUFFICIENT_BALANCE);
-	if (r != DB_OK)
-		return r;
-	p->balance = db_insert_id(db);
-	r = db_exec(db,
-		    "INSERT INTO payments (reservation_id, user_id, amount, balance_after, paid_at)"
-		    " VALUES (?, ?, ?, ?, UTC_TIMESTAMP(3))",
-		    "iiii", j->reservation, j->user, amount, p->balance);
-	if (r != DB_OK)
-		return r;
-	p->id = db_insert_id(db);
-	return db_exec(db,
-		       "INSERT INTO ledger (user_id, kind, amount, balance_after, reservation_id, created_at)"
-		       " VALUES (?, 'PAYMENT', ?, ?, ?, UTC_TIMESTAMP(3))",
-		       "iiii", j->user, -amount, p->balance, j->reservation);
-}
-
 static enum db_result payment_read(struct db *db, struct payment *p)
 {
 	enum db_result r =
@@ -87,26 +16,48 @@ static enum db_result payment_read(struct db *db, struct payment *p)
 	return r == DB_OK ? reservation_read(db, reservation, &p->reservation) : r;
 }
 
+/* The next row of what usher_pay gives: one a seat, or one that says why not. */
+static enum db_result paid_row(struct db *db, struct payment_job *j, int64_t *seat, int64_t *price)
+{
+	struct payment *p = &j->payment;
+	struct reservation *r = &p->reservation;
+	char outcome[32];
+	enum db_result result = db_row(db, "siitiiiii", outcome, sizeof(outcome), &p->id, &p->balance, &p->paid_at,
+				       &r->seats.concert, &r->seats.schedule, &r->amount, seat, price);
+
+	if (result == DB_OK)
+		j->code = code_of(outcome);
+	return result;
+}
+
+static enum db_result paid_read(struct db *db, struct payment_job *j)
+{
+	struct reservation *out = &j->payment.reservation;
+	struct seat_list *seats = &out->seats;
+	enum db_result r = DB_OK;
+
+	*out = (struct reservation){
+		.id = j->reservation, .user = j->user, .place = j->place, .status = RESERVATION_PAID};
+	memcpy(out->queue, j->queue, sizeof(out->queue));
+	while (r == DB_OK && j->code == CODE_OK && seats->count < SEATS_MOST) {
+		r = paid_row(db, j, &seats->ids[seats->count], &out->prices[seats->count]);
+		seats->count += r == DB_OK;
+	}
+	if (j->code != CODE_OK)
+		return DB_REFUSED;
+	return r == DB_NONE ? DB_OK : r;
+}
+
 static enum db_result pay(struct db *db, void *arg)
 {
 	struct payment_job *j = arg;
-	enum db_result r = idempotency_begin(db, j->user, &j->idempotency);
+	const struct idempotency *i = &j->idempotency;
+	enum db_result r = db_query(db, "CALL usher_pay(?, ?, ?, ?, ?, ?)", "isbisi", j->user, i->key, i->fingerprint,
+				    sizeof(i->fingerprint), j->reservation, j->queue, (int64_t)j->place);
 
 	j->code = CODE_OK;
-	if (r == DB_DUPLICATE)
-		return refuse(j, CODE_IN_PROGRESS); /* replay() finds out */
 	if (r == DB_OK)
-		r = payable(db, j, &j->payment.reservation);
-	if (r == DB_OK)
-		r = mark_paid(db, j);
-	if (r == DB_OK)
-		r = take_money(db, j);
-	if (r == DB_OK)
-		r = settlement_owe(db, j->reservation);
-	if (r == DB_OK)
-		r = idempotency_end(db, j->user, &j->idempotency, j->payment.id);
-	if (r == DB_OK)
-		r = payment_read(db, &j->payment);
+		r = paid_read(db, j);
 	if (r == DB_OK)
 		crash_point(CRASH_payment_before_commit);
 	return r;
@@ -135,9 +86,9 @@ enum code payment_work(struct db *db, struct job *job)
 			j->code = CODE_TOKEN_EXPIRED;
 		return db_code(r == DB_NONE ? DB_OK : r);
 	}
-	r = db_transaction(db, pay, j);
+	r = db_transaction_called(db, pay, j);
 	if (r == DB_REFUSED && j->code == CODE_IN_PROGRESS)
-		r = db_reading(db, replay, j);
+		r = db_reading(db, replay, j); /* finds out */
 	else if (r == DB_OK)
 		crash_point(CRASH_payment_after_commit);
 	/* The key was freed between the two looks: its first holder gave up just now. */

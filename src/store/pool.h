@@ -59,6 +59,9 @@ int64_t db_insert_id(const struct db *db);
  * afresh. Gives DB_OK, DB_REFUSED, DB_BUSY, DB_DUPLICATE, DB_UNSURE, or DB_LOST/DB_NO_WRITES/DB_FAILED. */
 enum db_result db_transaction(struct db *db, enum db_result (*work)(struct db *, void *), void *arg);
 
+/* The same for work that is one CALL of a procedure, which begins the transaction itself. */
+enum db_result db_transaction_called(struct db *db, enum db_result (*work)(struct db *, void *), void *arg);
+
 /* The same without a transaction, for reading: tried again once on a lost connection. */
 enum db_result db_reading(struct db *db, enum db_result (*work)(struct db *, void *), void *arg);
 

@@ -9,13 +9,14 @@
 
 #define LOCK_SECONDS 4
 
-/* Runs the statements of one step one by one: each ends with ";" at the end of a line. */
+/* Runs the statements of one step one by one: an empty line after a ";" ends one, so that a procedure can
+ * have others inside. */
 static enum db_result statements_run(struct db *db, struct arena *a, const char *sql)
 {
 	enum db_result r = DB_OK;
 
 	while (r == DB_OK && *sql) {
-		const char *end = strstr(sql, ";\n");
+		const char *end = strstr(sql, ";\n\n");
 		size_t len = end ? (size_t)(end - sql) : strlen(sql);
 		char *one = arena_copy(a, sql, len);
 
@@ -23,7 +24,7 @@ static enum db_result statements_run(struct db *db, struct arena *a, const char 
 			return DB_FAILED;
 		if (one[strspn(one, " \t\r\n")])
 			r = db_text(db, one);
-		sql += end ? len + 2 : len;
+		sql += end ? len + 3 : len;
 	}
 	return r;
 }

@@ -8,12 +8,9 @@
 typedef enum db_result (*work_fn)(struct db *db, void *arg);
 typedef enum db_result (*once_fn)(struct db *db, work_fn work, void *arg);
 
-static enum db_result transaction_once(struct db *db, work_fn work, void *arg)
+/* Ends the transaction whose work gave `r`. */
+static enum db_result transaction_end(struct db *db, enum db_result r)
 {
-	enum db_result r = db_text(db, "START TRANSACTION");
-
-	if (r == DB_OK)
-		r = work(db, arg);
 	if (r == DB_OK) {
 		r = db_text(db, "COMMIT");
 		if (r != DB_OK && !db_connected(db))
@@ -23,6 +20,18 @@ static enum db_result transaction_once(struct db *db, work_fn work, void *arg)
 	if (r != DB_OK && db_connected(db) && db_text(db, "ROLLBACK") != DB_OK)
 		db_drop(db);
 	return r;
+}
+
+static enum db_result transaction_once(struct db *db, work_fn work, void *arg)
+{
+	enum db_result r = db_text(db, "START TRANSACTION");
+
+	return transaction_end(db, r == DB_OK ? work(db, arg) : r);
+}
+
+static enum db_result called_once(struct db *db, work_fn work, void *arg)
+{
+	return transaction_end(db, work(db, arg));
 }
 
 /* Whether a try that ended as `r` is worth another. */
@@ -62,6 +71,11 @@ static enum db_result try_again(struct db *db, once_fn once, work_fn work, void 
 enum db_result db_transaction(struct db *db, enum db_result (*work)(struct db *, void *), void *arg)
 {
 	return try_again(db, transaction_once, work, arg);
+}
+
+enum db_result db_transaction_called(struct db *db, enum db_result (*work)(struct db *, void *), void *arg)
+{
+	return try_again(db, called_once, work, arg);
 }
 
 static enum db_result reading_once(struct db *db, work_fn work, void *arg)
