@@ -28,7 +28,7 @@ static enum step settle_one(struct settling *s)
 
 static enum step settle_strike(struct settling *s)
 {
-	struct unsettled_job *j = job_new(&s->duty.task, sizeof(*j), unsettled_strike_work);
+	struct strike_job *j = job_new(&s->duty.task, sizeof(*j), strike_work);
 
 	crash_point(CRASH_settle_before_strike);
 	if (j) {
@@ -45,14 +45,20 @@ static enum step settle_advance(struct duty *d)
 
 	if (d->step++ == 0) {
 		s->at = s->told = 0;
+		d->period_ms = SETTLE_MS;
 		s->list = job_new(&d->task, sizeof(*s->list), unsettled_read_work);
 		return duty_submit(d, (struct job *)s->list, MYSQL_DEADLINE_MS);
 	}
 	if (s->at < s->list->count)
 		return settle_one(s);
-	if (s->told == 0 || s->at > s->list->count)
+	if (s->told == 0)
 		return STEP_DONE;
-	return settle_strike(s);
+	if (s->at == s->list->count)
+		return settle_strike(s);
+	/* After a full batch there is more. */
+	if (s->told == SETTLE_BATCH)
+		d->period_ms = 0;
+	return STEP_DONE;
 }
 
 int settling_init(struct settling *s, struct engine *e)

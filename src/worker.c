@@ -123,7 +123,8 @@ static int worker_init(struct worker *w, int fd)
 	if (loop_init(&w->loop, w) != 0)
 		return -1;
 	w->server = server_new(&w->loop, fd, &config);
-	if (!w->server || users_init(&w->users, &w->loop, workers.count) != 0 || engine_init(&w->engine, &w->loop) != 0)
+	if (!w->server || users_init(&w->users, &w->loop, workers.count) != 0 ||
+	    strikes_init(&w->strikes, &w->loop) != 0 || engine_init(&w->engine, &w->loop) != 0)
 		return -1;
 	w->engine.snapshots = true;
 	w->running = pthread_create(&w->thread, NULL, worker_main, w) == 0;
@@ -163,6 +164,7 @@ static void worker_free(struct worker *w)
 	engine_destroy(&w->engine);
 	server_free(w->server);
 	users_destroy(&w->users);
+	strikes_destroy(&w->strikes);
 	catalog_drop(w->catalog);
 	catalog_drop(atomic_load(&w->pending));
 	loop_destroy(&w->loop);

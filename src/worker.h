@@ -9,12 +9,14 @@
 #include "engine/queue.h"
 #include "http/server.h"
 #include "store/catalog.h"
+#include "store/strikes.h"
 #include "store/users.h"
 
 struct worker {
 	struct loop loop;
 	struct engine engine;
 	struct users users;
+	struct strikes strikes;
 	struct promises promises;
 	struct server *server;
 	struct catalog *catalog;           /* NULL before the first one has come */

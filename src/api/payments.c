@@ -42,7 +42,16 @@ enum step payment_settle(struct request *r)
 		return reply_problem(r, j->code, NULL);
 	r->rescue = payment_answer;
 	q = engine_queue(&v->worker->engine, x->queue, strlen(x->queue));
-	return q ? seats_settle(&r->task, &v->worker->engine, q, &s) : STEP_NEXT;
+	return q ? seats_settle(&r->task, &v->worker->engine, q, &s) : payment_answer(r);
+}
+
+/* Not reached when Redis did not answer: then the payment stays on the list. */
+enum step payment_strike(struct request *r)
+{
+	const struct payment_job *j = visit_of(r)->job;
+
+	strikes_add(&visit_of(r)->worker->strikes, j->payment.reservation.id);
+	return STEP_NEXT;
 }
 
 enum step payment_answer(struct request *r)

@@ -41,7 +41,7 @@ struct router *routes_new(void)
 		 "/v1/payments",
 		 NEED_ACTIVE | NEED_ACTIVE_OR_REPLAY | NEED_JSON,
 		 0,
-		 {payment_ask, payment_settle, payment_answer}},
+		 {payment_ask, payment_settle, payment_strike, payment_answer}},
 		{METHOD_POST, "/v1/users/{userId}/balance/charges", NEED_JSON, 0, {balance_charge, balance_answer}},
 		{METHOD_GET, "/v1/users/{userId}/balance", NEED_NOTHING, 0, {balance_ask, balance_answer}},
 		{METHOD_GET, "/v1/concerts", NEED_NOTHING, 0, {concerts_figures, concerts_list}},

@@ -49,6 +49,7 @@ enum step reservation_released(struct request *r);
 /* payments.c */
 enum step payment_ask(struct request *r);
 enum step payment_settle(struct request *r);
+enum step payment_strike(struct request *r);
 enum step payment_answer(struct request *r);
 
 /* balance.c */

@@ -40,7 +40,12 @@ struct unsettled_job {
 };
 enum code unsettled_read_work(struct db *db, struct job *job);
 
-/* Strikes those off the list that Redis was told of: `reservations` and `count` are read. */
-enum code unsettled_strike_work(struct db *db, struct job *job);
+/* Strikes those off the list that Redis was told of. */
+struct strike_job {
+	struct job job;
+	size_t count;
+	int64_t reservations[SETTLE_BATCH];
+};
+enum code strike_work(struct db *db, struct job *job);
 
 #endif

@@ -200,6 +200,27 @@ START_TEST(test_lock_wait)
 }
 END_TEST
 
+/* Whoever waited for the reservation until its hold was over has waited too long: what counts is the time when
+ * the row is theirs. */
+START_TEST(test_lock_wait_past_the_hold)
+{
+	char *token = inside(9);
+	int64_t id = hold(token, 11, 31);
+	pthread_t other;
+
+	sql_run("UPDATE reservations SET expires_at = UTC_TIMESTAMP(3) + INTERVAL 1 SECOND WHERE id = %ld", (long)id);
+	other = beside(say("START TRANSACTION; SELECT id FROM reservations WHERE id = %ld FOR UPDATE; DO SLEEP(1.5);"
+			   "ROLLBACK",
+			   (long)id));
+	wait_until(some_session(SLEEPING));
+	refused(ask("POST", "/v1/payments", token, "{\"reservationId\":%ld}", (long)id), 409, "RESERVATION_EXPIRED",
+		NULL);
+	pthread_join(other, NULL);
+	ck_assert_int_eq(balance_of(9), 100000);
+	free(token);
+}
+END_TEST
+
 /* Read-only, as after a failover: what reads goes on, what writes is 503, nobody is let in. */
 START_TEST(test_read_only)
 {
@@ -324,9 +345,11 @@ static void begin(void)
 
 int main(void)
 {
-	const TTest *const tests[] = {
-		test_start,     test_few_connections,   test_no_connection, test_deadlock, test_lock_wait,
-		test_read_only, test_killed_in_between, test_cut_in_commit, NULL};
+	const TTest *const tests[] = {test_start,         test_few_connections,
+				      test_no_connection, test_deadlock,
+				      test_lock_wait,     test_lock_wait_past_the_hold,
+				      test_read_only,     test_killed_in_between,
+				      test_cut_in_commit, NULL};
 
 	return stack_main("database-trouble", 60, begin, tests);
 }

@@ -324,6 +324,41 @@ START_TEST(test_full_queue_keeps_no_hold)
 }
 END_TEST
 
+/* What a daemon tells Redis of itself no keeper tells again: it leaves the list in time, many at once. */
+START_TEST(test_told_once)
+{
+	int64_t before = figure(P, "usher_settled_total");
+
+	wait_until(told());
+	for (int seat = 4; seat <= 9; seat++) {
+		char *token = inside(60 + seat);
+
+		pay_for(token, hold(token, 21, seat));
+		free(token);
+	}
+	wait_until(told());
+	ck_assert_int_le(figure(P, "usher_settled_total") - before, 3);
+}
+END_TEST
+
+#define LONG 3000
+
+/* Daemons have died and left a long list: it is worked off at once, not a batch at a time with rests. */
+START_TEST(test_long_list)
+{
+	sql_run("INSERT INTO reservations (user_id, concert_id, schedule_id, queue, place, amount, status, expires_at,"
+		" created_at) SELECT 99, 1, 11, 'main', 1, 0, 'PAID', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)"
+		" FROM seats a JOIN seats b LIMIT %d",
+		LONG);
+	sql_run("INSERT INTO reservation_seats SELECT id, 11, 1, 0, NULL FROM reservations WHERE user_id = 99");
+	sql_run("INSERT INTO settlements SELECT id, UTC_TIMESTAMP(3) FROM reservations WHERE user_id = 99");
+	ck_assert_int_gt(sql_int("SELECT COUNT(*) FROM settlements"), LONG / 2);
+	heals("a long list", 10, told());
+	sql_run("DELETE s FROM reservation_seats s JOIN reservations r ON r.id = s.reservation_id WHERE user_id = 99");
+	sql_run("DELETE FROM reservations WHERE user_id = 99");
+}
+END_TEST
+
 struct effort {
 	int64_t redis, mysql, put_right;
 };
@@ -367,6 +402,8 @@ int main(void)
 				      test_stopped_in_a_transaction,
 				      test_lapse_goes_round_a_locked_row,
 				      test_full_queue_keeps_no_hold,
+				      test_told_once,
+				      test_long_list,
 				      test_quiet,
 				      NULL};
 
