@@ -1,10 +1,11 @@
 -- usher_enter: a user enters the line, or is told where they stand.
 -- KEYS: queue waiting active places unclaimed admitted issued.
 -- ARGS: user, mayAdmit (0 while MySQL does not answer), draw (the user's place in the
---       lottery, used only before the doors open).
+--       lottery, used only before the doors open; 0 from who thinks that they are open).
 -- gives: {WAITING|SCHEDULED, created(0|1), place, issuedAt, position, waiting}
 --        {ACTIVE, created(0|1), place, issuedAt, session end (ms), waiting}
 --        {NO_QUEUE} while the queue is not set up.
+--        {SCHEDULED} and nothing is done if the draw is 0 and the doors are not open: call again with it.
 -- An answer that says ACTIVE is a claim. Someone who comes to an empty line with room
 -- inside is let in by this very call.
 -- cost: O(log n).
@@ -76,6 +77,9 @@ redis.register_function('usher_enter', function(keys, args)
 	local now, book = now_ms(), book_of(q.queue)
 	if not book then
 		return { CODE.NO_QUEUE }
+	end
+	if args[3] == '0' and book.opens_at > now then
+		return { CODE.SCHEDULED }
 	end
 
 	local place = redis.call('ZSCORE', q.waiting, user)

@@ -13,7 +13,7 @@ struct router *routes_new(void)
 		 "/v1/tokens",
 		 NEED_JSON,
 		 0,
-		 {token_read_body, token_check_user, token_enter, token_figures, token_answer}},
+		 {token_read_body, token_check_user, token_enter, token_draw, token_figures, token_answer}},
 		{METHOD_GET, "/v1/tokens", NEED_NOTHING, 0, {tokens_help}},
 		{METHOD_DELETE,
 		 "/v1/tokens",

@@ -14,6 +14,7 @@ enum step tokens_help(struct request *r);
 enum step token_read_body(struct request *r);
 enum step token_check_user(struct request *r);
 enum step token_enter(struct request *r);
+enum step token_draw(struct request *r);
 enum step token_figures(struct request *r);
 enum step token_answer(struct request *r);
 enum step token_leave(struct request *r);

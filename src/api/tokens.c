@@ -76,16 +76,35 @@ static uint64_t draw_of(const struct catalog_queue *q, int64_t user)
 	return 1 + ((uint64_t)mac[0] << 24 | (uint64_t)mac[1] << 16 | (uint64_t)mac[2] << 8 | mac[3]);
 }
 
-enum step token_enter(struct request *r)
+static enum step enter(struct request *r, uint64_t draw)
 {
 	struct visit *v = visit_of(r);
 	const struct entering *e = v->state;
-	const struct catalog_queue *q = catalog_queue(v->catalog, v->queue->name);
 
-	if (!q)
+	return queue_enter(&r->task, &v->worker->engine, v->queue, (uint64_t)e->body.user, keeper_may_admit(), draw,
+			   &v->standing);
+}
+
+/* A draw costs as much as all the rest of entering, and is nothing once the doors are open. */
+enum step token_enter(struct request *r)
+{
+	const struct visit *v = visit_of(r);
+	const struct queue *q = v->queue;
+
+	if (!catalog_queue(v->catalog, q->name))
 		return reply_problem(r, CODE_QUEUE_NOT_FOUND, NULL);
-	return queue_enter(&r->task, &v->worker->engine, v->queue, (uint64_t)e->body.user, keeper_may_admit(),
-			   draw_of(q, e->body.user), &v->standing);
+	return q->status.known && q->status.settings.opens_at <= queue_now(q) ? enter(r, 0) : STEP_NEXT;
+}
+
+/* The doors are not open, or Redis, whose clock decides, says that they are not. */
+enum step token_draw(struct request *r)
+{
+	struct visit *v = visit_of(r);
+	const struct entering *e = v->state;
+
+	if (v->standing.place)
+		return STEP_NEXT;
+	return enter(r, draw_of(catalog_queue(v->catalog, v->queue->name), e->body.user));
 }
 
 enum step token_figures(struct request *r)

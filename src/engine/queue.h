@@ -106,7 +106,8 @@ struct standing {
 };
 
 /* Enters `user` into the line, or finds them there: one function call.
- * `may_admit`: whether somebody may be let in now; `draw`: the lottery's place, or 0. */
+ * `may_admit`: whether somebody may be let in now; `draw`: the lottery's place, or 0 from who thinks that
+ * the doors are open. If they are not the place is 0 and nothing was done: ask again with the draw. */
 enum step queue_enter(struct task *t, struct engine *e, struct queue *q, uint64_t user, bool may_admit, uint64_t draw,
 		      struct standing *out);
 

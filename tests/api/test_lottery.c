@@ -174,10 +174,35 @@ START_TEST(test_draw_outlives_redis)
 }
 END_TEST
 
+/* A daemon thinks that the doors are open and Redis says that they are not: whoever enters is in the draw. */
+START_TEST(test_redis_has_the_last_word)
+{
+	char *waiting;
+
+	done(admin("POST", "/admin/v1/catalog",
+		   "{\"queues\":[{\"name\":\"open\",\"capacity\":1,\"ratePerSecond\":1,\"sessionSeconds\":600,"
+		   "\"claimSeconds\":600}]}"),
+	     200);
+	free(enter(1, "open"));
+	waiting = enter(2, "open");
+	for (int user = 3; user <= 12; user++) {
+		int64_t place;
+
+		wait_until(stands(waiting, "WAITING"));
+		redis_int("HSET usher:{open}:queue opensAt 4102444800000");
+		free(enter(user, "open"));
+		place = redis_int("ZSCORE usher:{open}:waiting %d", user);
+		ck_assert_msg(place >= 1 && place <= 4294967296, "user %d has place %ld", user, (long)place);
+		redis_int("HSET usher:{open}:queue opensAt 0");
+	}
+	free(waiting);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {test_draw_can_be_checked, test_doors_move_while_ahead, test_draw_outlives_redis,
-				      NULL};
+				      test_redis_has_the_last_word, NULL};
 
 	return sodium_init() < 0 ? 1 : api_main("lottery", tests);
 }

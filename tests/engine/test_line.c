@@ -181,6 +181,25 @@ START_TEST(test_draws_wait_for_the_doors)
 }
 END_TEST
 
+/* Who thinks that the doors are open brings no draw: while they are not, nothing happens. */
+START_TEST(test_no_entry_without_a_draw)
+{
+	struct config c = CONFIG;
+
+	c.opens_at = T0 + 10000;
+	configure(c);
+	is(enter_with(1, 1, 0), "SCHEDULED");
+	is(command("EXISTS usher:{main}:waiting usher:{main}:active"), "0");
+	is(command("HGET usher:{main}:queue entered"), "nil");
+	enter_with(1, 1, 77);
+	is(enter_with(1, 1, 0), "SCHEDULED");
+	is(command("ZSCORE usher:{main}:waiting 1"), "77");
+	clock_set(c.opens_at);
+	is(enter_with(1, 1, 0), "WAITING 0 77 %" PRId64 " 1 1", T0);
+	is(enter_with(2, 0, 0), "WAITING 1 %" PRId64 " %" PRId64 " 2 2", PLACE(1), c.opens_at);
+}
+END_TEST
+
 START_TEST(test_draw_is_the_same_after_leaving)
 {
 	struct config c = CONFIG;
@@ -319,6 +338,7 @@ int main(void)
 				      test_another_place_is_expired,
 				      test_later_epoch_lines_up_behind,
 				      test_draws_wait_for_the_doors,
+				      test_no_entry_without_a_draw,
 				      test_draw_is_the_same_after_leaving,
 				      test_stale_settings_lose,
 				      test_settings_do_not_number_anew,
