@@ -3,12 +3,12 @@
 
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/decimal.h"
 #include "base/log.h"
 #include "embedded.h"
 #include "engine/redis_internal.h"
@@ -124,13 +124,12 @@ void fcall_text(struct fcall *f, const char *text)
 void fcall_number(struct fcall *f, int64_t number)
 {
 	char *text = f->numbers + f->used;
-	int n = snprintf(text, sizeof(f->numbers) - f->used, "%" PRId64, number);
 
-	if (n >= (int)(sizeof(f->numbers) - f->used)) {
+	if (sizeof(f->numbers) - f->used < DECIMAL_TEXT) {
 		f->overfull = true;
 		return;
 	}
-	f->used += (size_t)n + 1;
+	f->used += decimal_write(text, number) + 1;
 	fcall_text(f, text);
 }
 

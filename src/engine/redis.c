@@ -245,6 +245,7 @@ void redis_free(struct redis *r)
 		r->spare = a->next;
 		free(a);
 	}
+	free(r->command.at);
 	free(r);
 }
 
@@ -417,7 +418,8 @@ void ask_command(struct ask *a, const char *queue, int argc, const char **argv, 
 	struct redis *r = a->redis;
 
 	(void)queue; /* one node holds every queue */
-	if (!r->ac || redisAsyncCommandArgv(r->ac, on_answer, a, argc, argv, lens) != REDIS_OK) {
+	if (!r->ac || resp_command(&r->command, argc, argv, lens) != 0 ||
+	    redisAsyncFormattedCommand(r->ac, on_answer, a, r->command.at, r->command.len) != REDIS_OK) {
 		a->outcome = CODE_UNAVAILABLE;
 		return;
 	}

@@ -5,6 +5,7 @@
 #define USHER_ENGINE_REDIS_INTERNAL_H
 
 #include "engine/redis.h"
+#include "engine/resp.h"
 
 struct redisAsyncContext;
 
@@ -26,6 +27,7 @@ struct redis {
 	long in_flight;
 	int64_t last_answer, up_at; /* clock_ms; up_at is 0 until the connection is ready */
 	struct ask *spare;
+	struct resp command; /* the one being sent */
 };
 
 /* The library is there: commands may flow. */
