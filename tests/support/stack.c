@@ -50,8 +50,7 @@ static void ubsan_keep(void)
 		die(command);
 }
 
-/* Starts a program that dies with us, its output in files of the stack's directory. */
-static pid_t spawn(const char *name, const char *const *argv)
+pid_t stack_spawn(const char *name, const char *const *argv)
 {
 	char out[128], err[128];
 	pid_t parent = getpid(), pid;
@@ -217,7 +216,7 @@ static void redis_spawn_with(const char *const *flags)
 
 	for (int n = 13; *flags && n < 39; n++)
 		argv[n] = *flags++;
-	stack.redis = spawn("redis", argv);
+	stack.redis = stack_spawn("redis", argv);
 }
 
 static const char *const no_flags[] = {NULL};
@@ -330,7 +329,7 @@ void mysql_spawn(void)
 	snprintf(datadir, sizeof(datadir), "--datadir=%s/mysql", stack.dir);
 	snprintf(socket, sizeof(socket), "--socket=%s", stack.mysql_socket);
 	snprintf(pid, sizeof(pid), "--pid-file=%s/mysql.pid", stack.dir);
-	stack.mysql = spawn("mysql", argv);
+	stack.mysql = stack_spawn("mysql", argv);
 }
 
 void mysql_start(void)
@@ -369,7 +368,7 @@ static void daemon_spawn(int i, const char *program, const char *const *flags)
 	/* An earlier one's line must not be taken for this one's. */
 	snprintf(out, sizeof(out), "%s/%s.out", stack.dir, name);
 	unlink(out);
-	stack.usherd[i] = spawn(name, argv);
+	stack.usherd[i] = stack_spawn(name, argv);
 }
 
 void usherd_clock_wrong(bool wrong)

@@ -33,6 +33,9 @@ bool stack_end(void);
  * call uses again. */
 const char *stack_catalog(const char *json);
 
+/* Starts a program that dies with us; what it says goes to `name`.out and `name`.err in the stack's directory. */
+pid_t stack_spawn(const char *name, const char *const *argv);
+
 /* Each starts its server and returns when it answers. */
 void redis_start(void);
 void redis_start_with(const char *const *flags); /* with these for redis-server, ended by NULL */
