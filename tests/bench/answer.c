@@ -59,7 +59,9 @@ static enum answer_state head_gather(struct answer *a, const char *data, size_t 
 	if (!end)
 		return a->head_len == ANSWER_HEAD ? ANSWER_BAD : ANSWER_PART;
 	state = head_take(a, a->head, a->head_len, end);
-	return state == ANSWER_PART && taken < len ? body_take(a, len - taken) : state;
+	if (taken == len || state == ANSWER_BAD)
+		return state;
+	return state == ANSWER_PART ? body_take(a, len - taken) : ANSWER_BAD;
 }
 
 enum answer_state answer_feed(struct answer *a, const char *data, size_t len)

@@ -58,7 +58,7 @@ uint64_t histogram_at(const struct histogram *h, double share)
 	double wanted = share * (double)h->total;
 	uint64_t seen = 0;
 
-	for (size_t i = 0; i < HISTOGRAM_CLASSES; i++) {
+	for (size_t i = 0; i + 1 < HISTOGRAM_CLASSES; i++) {
 		seen += h->count[i];
 		if (seen && (double)seen >= wanted)
 			return top_of(i) < h->most ? top_of(i) : h->most;

@@ -11,7 +11,7 @@
 double median(const double *values, size_t n);
 
 /* Counts whole numbers in classes that are at most 1/64 wide: exact below 128. */
-#define HISTOGRAM_CLASSES 2560 /* up to 2^44 */
+#define HISTOGRAM_CLASSES 2560 /* up to 2^45, and one for all above */
 
 struct histogram {
 	uint64_t total, most;

@@ -17,8 +17,8 @@
 #define A_BATCH 20               /* commands sent before their answers are read */
 #define SPAN ((uint64_t)1 << 36) /* places of the first epoch follow it */
 #define OCCUPANT 2000000000
-#define DAY_MS 86400000
-#define FAR_FROM 2000 /* well behind what is near, by places and by what is let in a second */
+#define ENDS_MS 4102444800000LL /* in 2100 */
+#define FAR_FROM 2000           /* well behind what is near, by places and by what is let in a second */
 #define FAR_STRIDE 7919
 #define ADMITTED 60
 
@@ -98,7 +98,7 @@ void line_fill(const char *queue, int64_t count)
 		bench_fail("the queue %s is not in its first epoch", queue);
 	printf("bench: %" PRId64 " people line up in %s\n", count, queue);
 	fflush(stdout);
-	free(redis_text("ZADD usher:{%s}:active %lld %d", queue, 4102444800000LL, OCCUPANT));
+	free(redis_text("ZADD usher:{%s}:active %lld %d", queue, ENDS_MS, OCCUPANT));
 	free(redis_text("ZADD usher:{%s}:places %lld %d", queue, (long long)SPAN, OCCUPANT));
 	entries_add(say("usher:{%s}:waiting", queue), 1, count, SPAN, true, 0);
 	free(redis_text("HSET usher:{%s}:queue next %lld entered %lld", queue, (long long)count, (long long)count));
@@ -123,6 +123,21 @@ void line_trim(const char *queue)
 	free(redis_text("ZREMRANGEBYSCORE usher:{%s}:waiting (%lld +inf", queue, (long long)SPAN + line_length(queue)));
 }
 
+void seats_take(int schedule, int64_t first, int64_t count, int64_t step)
+{
+	const char *key = say("usher:{" SHOP "}:seats:%d", schedule);
+
+	for (int64_t i = 0; i < count; i += A_COMMAND) {
+		redisContext *c = redis_open();
+		int n = 0;
+
+		for (int64_t k = i; k < i + A_COMMAND && k < count; k++, n++)
+			redisAppendCommand(c, "ZADD %s %lld %lld", key, ENDS_MS, (long long)(first + k * step));
+		replies_read(c, n);
+		redisFree(c);
+	}
+}
+
 uint64_t inside_place(int64_t n)
 {
 	return SPAN + (uint64_t)n + 1;
@@ -130,9 +145,7 @@ uint64_t inside_place(int64_t n)
 
 void inside_fill(const char *queue, int64_t first, int64_t count)
 {
-	uint64_t ends = (uint64_t)time(NULL) * 1000 + DAY_MS;
-
-	entries_add(say("usher:{%s}:active", queue), first, count, ends, false, BUYERS_FROM);
+	entries_add(say("usher:{%s}:active", queue), first, count, (uint64_t)ENDS_MS, false, BUYERS_FROM);
 	entries_add(say("usher:{%s}:places", queue), first, count, inside_place(0), true, BUYERS_FROM);
 	free(redis_text("HSET usher:{%s}:queue next %d", queue, BUYERS));
 }
@@ -182,4 +195,11 @@ void requests_far(struct requests *r, const char *queue, int64_t count)
 {
 	for (int64_t i = 0; i < count; i++)
 		requests_add(r, "GET", POSITION, line_bearer(queue, far_user(queue, i)), NULL);
+}
+
+void entries_write(struct requests *r, const char *queue, int64_t first, int64_t count)
+{
+	for (int64_t i = first; i < first + count; i++)
+		requests_add(r, "POST", "/v1/tokens", NULL,
+			     say("{\"userId\":%" PRId64 ",\"queue\":\"%s\"}", BUYERS_FROM + i, queue));
 }

@@ -38,8 +38,11 @@ void line_moves(const char *queue);
 /* Whoever came after filling is gone again. */
 void line_trim(const char *queue);
 
-/* Lets users BUYERS_FROM + `first` and on inside, with a session of a day. */
+/* Lets users BUYERS_FROM + `first` and on inside, with a session that lasts. */
 void inside_fill(const char *queue, int64_t first, int64_t count);
+
+/* Takes `count` seats of a schedule of the shop in Redis, from `first` on, every `step`-th. */
+void seats_take(int schedule, int64_t first, int64_t count, int64_t step);
 
 /* Where user BUYERS_FROM + `n` is inside with. */
 uint64_t inside_place(int64_t n);
@@ -52,6 +55,9 @@ const char *line_bearer(const char *queue, int64_t position);
 /* Position polls of the first NEAR in line, and of `count` others who stand far back, all over the line. */
 void requests_near(struct requests *r, const char *queue);
 void requests_far(struct requests *r, const char *queue, int64_t count);
+
+/* Entries of `count` buyers from number `first` on. */
+void entries_write(struct requests *r, const char *queue, int64_t first, int64_t count);
 
 /* The user that far poll number `i` is of. */
 int64_t far_user(const char *queue, int64_t i);

@@ -16,13 +16,6 @@
 #define FAR_REQUESTS (bench.quick ? 5000 : 50000)
 #define SETTLE_MS 2000
 
-static void entries_write(struct requests *r, const char *queue, int64_t first, int64_t count)
-{
-	for (int64_t i = first; i < first + count; i++)
-		requests_add(r, "POST", "/v1/tokens", NULL,
-			     say("{\"userId\":%lld,\"queue\":\"%s\"}", (long long)(BUYERS_FROM + i), queue));
-}
-
 struct entrants {
 	const char *queue;
 	struct requests requests;
@@ -98,6 +91,7 @@ void row_memory(void)
 	line_fill(LINE_LONG, length);
 	bench_rest(SETTLE_MS);
 	each = meter_redis_info("\nused_memory:") - before;
+	series_add(series_new("memory", "usherd", "bytes"), (double)each / (double)length);
 	figure_alone("memory", "Redis' memory, a waiting user of a million", "bytes", (double)each / (double)length,
 		     115);
 }
