@@ -24,7 +24,7 @@ static struct load *loaded(const struct contender *c, int otherwise)
 /* So few requests are not warmed up for: preparing has done that. */
 static void warm_up(struct load *l, const struct contender *c)
 {
-	const struct load_plan plan = {c->requests, c->status, WARM_SECONDS, 0, 0};
+	const struct load_plan plan = {.requests = c->requests, .status = c->status, .seconds = WARM_SECONDS};
 	struct load_result ignored;
 
 	if (!c->most)
@@ -37,7 +37,8 @@ struct account {
 
 static void round_run(const struct contender *c, const struct account *a)
 {
-	const struct load_plan plan = {c->requests, c->status, c->most ? 0 : bench.seconds, c->most, 0};
+	const struct load_plan plan = {
+		.requests = c->requests, .status = c->status, .seconds = c->most ? 0 : bench.seconds, .most = c->most};
 	struct load_result result;
 	struct load *l;
 	int64_t cpu, redis;
@@ -77,7 +78,7 @@ void contest_run(const char *row, const struct contender *contenders, size_t cou
 
 static double capacity_of(const struct contender *c)
 {
-	const struct load_plan plan = {c->requests, c->status, bench.seconds / 2, 0, 0};
+	const struct load_plan plan = {.requests = c->requests, .status = c->status, .seconds = bench.seconds / 2};
 	double rounds[3];
 
 	for (int i = 0; i < 3; i++) {
@@ -99,7 +100,10 @@ struct delays {
 
 static void delays_measure(const struct contender *c, const struct delays *d)
 {
-	const struct load_plan plan = {c->requests, c->status, bench.seconds * LATENCY_LONGER, 0, d->rate};
+	const struct load_plan plan = {.requests = c->requests,
+				       .status = c->status,
+				       .seconds = bench.seconds * LATENCY_LONGER,
+				       .rate = d->rate};
 	struct load_result *result = malloc(sizeof(*result));
 	struct load *l = loaded(c, LATENCY_CONNECTIONS);
 
@@ -142,7 +146,8 @@ static double commands_now(void)
 
 double contest_commands(const struct contender *c)
 {
-	const struct load_plan plan = {c->requests, c->status, bench.seconds, c->most, 0};
+	const struct load_plan plan = {
+		.requests = c->requests, .status = c->status, .seconds = bench.seconds, .most = c->most};
 	struct load_result result;
 	double idle = commands_now(), busy;
 	int64_t began = now_ms();

@@ -123,11 +123,17 @@ static int64_t next_due(const struct load *l, int64_t now)
 	return due >= l->ends || (l->plan->most && l->sent >= l->plan->most) ? INT64_MAX : due;
 }
 
+/* Whether one more request may be under way. */
+static bool may_send(const struct load *l)
+{
+	return l->idle_count && (!l->plan->at_once || (size_t)l->count - l->idle_count < l->plan->at_once);
+}
+
 static void send_due(struct load *l)
 {
 	int64_t now = now_ns(), due;
 
-	while (l->idle_count && (due = next_due(l, now)) <= now)
+	while (may_send(l) && (due = next_due(l, now)) <= now)
 		channel_send(l, idle_take(l), due);
 }
 
@@ -168,7 +174,7 @@ static int events_await(struct load *l, struct epoll_event *events)
 	struct timespec ts;
 	int n;
 
-	if (l->idle_count && due != INT64_MAX)
+	if (may_send(l) && due != INT64_MAX)
 		wait = due > now ? due - now : 0;
 	ts = (struct timespec){wait / 1000000000, wait % 1000000000};
 	/* epoll_wait() alone knows only whole milliseconds. */

@@ -16,6 +16,7 @@ struct load_plan {
 	/* 0: closed loop, each answer is followed by the next request. Else open loop: so many requests a second
 	 * are due whatever happens to those before, and latency counts from when a request was due. */
 	double rate;
+	size_t at_once; /* no more requests under way than these; 0: one on each connection */
 };
 
 struct load_result {

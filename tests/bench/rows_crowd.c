@@ -14,6 +14,7 @@
 #define FIRST_STRANGER 80000 /* who has done nothing yet */
 #define STRANGERS (bench.quick ? 5000 : 50000)
 #define STRANGERS_AT_ONCE 2000
+#define ASKING_AT_ONCE 1000
 #define CONNECTIONS (bench.quick ? 1000 : 10000)
 
 /* Queries that the daemon makes by itself, in a second. */
@@ -29,7 +30,7 @@ static double idle_queries(void)
 void row_strangers(void)
 {
 	struct requests r = {0};
-	const struct load_plan plan = {&r, 201, 0, (size_t)STRANGERS, 0};
+	const struct load_plan plan = {.requests = &r, .status = 201, .most = (size_t)STRANGERS};
 	struct load_result result;
 	double idle, queries;
 	struct load *l;
@@ -53,7 +54,8 @@ void row_strangers(void)
 void row_connections(void)
 {
 	struct requests r = {0};
-	const struct load_plan plan = {&r, 200, 0, (size_t)CONNECTIONS * 2, 0};
+	const struct load_plan plan = {
+		.requests = &r, .status = 200, .most = (size_t)CONNECTIONS * 2, .at_once = ASKING_AT_ONCE};
 	struct load_result result;
 	int64_t before = meter_resident(stack.usherd[0]), after;
 	struct load *l;

@@ -26,7 +26,7 @@ struct entrants {
 static void entrants_make_known(void *arg)
 {
 	struct entrants *e = arg;
-	const struct load_plan plan = {&e->requests, 201, 0, e->requests.count, 0};
+	const struct load_plan plan = {.requests = &e->requests, .status = 201, .most = e->requests.count};
 	struct load *l = load_open(e->port, CONTEST_CONNECTIONS);
 	struct load_result ignored;
 

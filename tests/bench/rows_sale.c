@@ -77,7 +77,7 @@ static void round_http(struct sale *s)
 {
 	int64_t first = FIRST_BUYER + s->next, cpu, mysql, redis;
 	struct requests requests = {0};
-	const struct load_plan plan = {&requests, 201, 0, (size_t)s->each, 0};
+	const struct load_plan plan = {.requests = &requests, .status = 201, .most = (size_t)s->each};
 	struct load_result result;
 	struct load *l;
 
