@@ -9,7 +9,8 @@
 #define SCALE 300  /* the width of a bar that is just at its target */
 #define MOST 1.25  /* longer bars are cut here */
 #define TOP 58
-#define STEP 34
+#define STEP 44
+#define BAR 16
 
 static const char style[] = "<style>"
 			    "text{font:13px system-ui,sans-serif;fill:#1f2328}.small{font-size:12px;fill:#59636e}"
@@ -46,19 +47,19 @@ static void bar_write(FILE *out, const struct figure *f, int y)
 	double share = used(f), shown = share < MOST ? share : MOST;
 	char text[160];
 
-	text_write(out, 12, y + 14, "", f->what);
-	fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"20\" rx=\"3\" class=\"back\"/>\n", LABELS, y,
-		SCALE);
-	fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"20\" rx=\"3\" class=\"%s\"/>\n", LABELS, y,
-		shown * SCALE, figure_met(f) ? "met" : "missed");
+	text_write(out, 12, y + 13, "", f->what);
+	fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"3\" class=\"back\"/>\n", LABELS, y, SCALE,
+		BAR);
+	fprintf(out, "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"3\" class=\"%s\"/>\n", LABELS, y,
+		shown * SCALE, BAR, figure_met(f) ? "met" : "missed");
 	if (f->against)
 		snprintf(text, sizeof(text), "%.2f x %s, %s %.2f", figure_value(f), f->against,
-			 f->at_least ? "least" : "most", f->target);
+			 f->at_least ? "at least" : "at most", f->target);
 	else
-		snprintf(text, sizeof(text), "%.4g %s, most %.4g", f->ours, f->unit, f->target);
-	text_write(out, LABELS + 8, y + 33 - 4, "small", text);
+		snprintf(text, sizeof(text), "%.4g %s, at most %.4g", f->ours, f->unit, f->target);
+	text_write(out, LABELS + 8, y + BAR + 14, "small", text);
 	if (!figure_met(f))
-		text_write(out, LABELS + (int)(MOST * SCALE) + 10, y + 15, "small", "missed");
+		text_write(out, LABELS + (int)(MOST * SCALE) + 10, y + 13, "small", "missed");
 }
 
 static int targets_count(const struct figure *figures, size_t count)
@@ -74,7 +75,7 @@ void chart_write(const char *path)
 {
 	size_t count;
 	const struct figure *figures = figures_all(&count);
-	int height = TOP + targets_count(figures, count) * (STEP + 8) + 12, y = TOP;
+	int height = TOP + targets_count(figures, count) * STEP + 12, y = TOP;
 	FILE *out = fopen(path, "w");
 
 	if (!out)
@@ -88,7 +89,7 @@ void chart_write(const char *path)
 		if (figures[i].target <= 0)
 			continue;
 		bar_write(out, &figures[i], y);
-		y += STEP + 8;
+		y += STEP;
 	}
 	fprintf(out, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" class=\"line\"/>\n</svg>\n", LABELS + SCALE,
 		TOP - 8, LABELS + SCALE, height - 8);

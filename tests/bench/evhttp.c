@@ -3,6 +3,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 struct constant {
 	char text[ANSWER_MOST];
 	int status;
+	const char *reason;
 	const char *name[HEADERS_MOST], *value[HEADERS_MOST];
 	int headers;
 	const char *body;
@@ -29,7 +31,7 @@ static void answer(struct evhttp_request *req, void *arg)
 		evhttp_add_header(headers, c->name[i], c->value[i]);
 	if (c->len)
 		evbuffer_add(evhttp_request_get_output_buffer(req), c->body, c->len);
-	evhttp_send_reply(req, c->status, "OK", NULL);
+	evhttp_send_reply(req, c->status, c->reason, NULL);
 }
 
 /* evhttp writes these two itself. */
@@ -73,7 +75,8 @@ static int constant_read(struct constant *c, const char *path)
 		return -1;
 	c->body = end + 4;
 	c->len = n - (size_t)(c->body - c->text);
-	c->status = atoi(c->text + strcspn(c->text, " "));
+	c->status = (int)strtol(c->text + strcspn(c->text, " "), (char **)(uintptr_t)&c->reason, 10);
+	c->reason++;
 	*end = '\0';
 	return headers_read(c, c->text);
 }

@@ -99,7 +99,8 @@ static const char nginx_conf[] =
 	"        local redis = ngx.socket.tcp()\n"
 	"        local ok = redis:connect('unix:%s')\n"
 	"        if not ok then return ngx.exit(502) end\n"
-	"        redis:send({'*3\\r\\n$5\\r\\nZRANK\\r\\n$', #key, '\\r\\n', key, '\\r\\n$', #user, '\\r\\n', user, '\\r\\n'})\n"
+	"        redis:send({'*3\\r\\n$5\\r\\nZRANK\\r\\n$', #key, '\\r\\n', key, '\\r\\n$', #user, '\\r\\n',\n"
+	"                    user, '\\r\\n'})\n"
 	"        local line = redis:receive()\n"
 	"        redis:setkeepalive(3600000, 1024)\n"
 	"        if not line or line:byte() ~= 58 then return ngx.exit(404) end\n"
@@ -124,6 +125,22 @@ const struct peer *peer_nginx(void)
 	return &peer;
 }
 
+static void same_size(const struct peer *p, const struct reply *sample)
+{
+	static const char ask_anything[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	int fd = http_connect(p->port);
+	struct reply r;
+
+	if (fd < 0 || http_send(fd, ask_anything, sizeof(ask_anything) - 1) != 0)
+		bench_fail("the bare evhttp does not answer");
+	r = http_read(fd, 0);
+	close(fd);
+	if (r.status != sample->status || r.body_len != sample->body_len ||
+	    strlen(r.headers) != strlen(sample->headers))
+		bench_fail("the bare evhttp answers something else:\n%sinstead of\n%s", r.headers, sample->headers);
+	reply_free(&r);
+}
+
 struct peer peer_evhttp(const char *name, const struct reply *sample)
 {
 	struct peer peer = {.port = port_free()};
@@ -131,6 +148,7 @@ struct peer peer_evhttp(const char *name, const struct reply *sample)
 
 	argv[2] = file_write(say("%s.answer", name), say("%s%s", sample->headers, sample->body));
 	peer_start(&peer, name, argv);
+	same_size(&peer, sample);
 	return peer;
 }
 

@@ -148,16 +148,6 @@ static void figure_print(FILE *out, const struct figure *f)
 		f->against ? " " : "", f->against ? f->against : "", ratio, bound, verdict(f));
 }
 
-void report_print(void)
-{
-	printf("\n| what | usherd | beside it | ratio | target | |\n|---|---|---|---|---|---|\n");
-	for (size_t i = 0; i < report.figure_count; i++)
-		figure_print(stdout, &report.figures[i]);
-	for (size_t i = 0; i < report.note_count; i++)
-		printf("%s%s\n", i ? "" : "\n", report.notes[i]);
-	fflush(stdout);
-}
-
 static void processor(char *text, size_t size)
 {
 	FILE *f = fopen("/proc/cpuinfo", "r");
@@ -173,16 +163,37 @@ static void processor(char *text, size_t size)
 		fclose(f);
 }
 
+static long gibibytes(void)
+{
+	double bytes = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
+
+	return (long)(bytes / (1 << 30) + 0.5);
+}
+
+void report_print(void)
+{
+	char name[256];
+
+	processor(name, sizeof(name));
+	printf("\n%s, %ld cores, %ld GiB; %d rounds%s\n", name, sysconf(_SC_NPROCESSORS_ONLN), gibibytes(),
+	       bench.rounds, bench.quick ? "; a quick run, of which no figure is worth keeping" : "");
+	printf("\n| what | usherd | beside it | ratio | target | |\n|---|---|---|---|---|---|\n");
+	for (size_t i = 0; i < report.figure_count; i++)
+		figure_print(stdout, &report.figures[i]);
+	for (size_t i = 0; i < report.note_count; i++)
+		printf("%s%s\n", i ? "" : "\n", report.notes[i]);
+	fflush(stdout);
+}
+
 static cJSON *machine_json(void)
 {
 	cJSON *machine = cJSON_CreateObject();
-	double memory = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
 	char name[256];
 
 	processor(name, sizeof(name));
 	cJSON_AddStringToObject(machine, "processor", name);
 	cJSON_AddNumberToObject(machine, "cores", (double)sysconf(_SC_NPROCESSORS_ONLN));
-	cJSON_AddNumberToObject(machine, "memoryGiB", (double)(long)(memory / (1 << 30) + 0.5));
+	cJSON_AddNumberToObject(machine, "memoryGiB", (double)gibibytes());
 	return machine;
 }
 

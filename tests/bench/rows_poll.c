@@ -7,6 +7,7 @@
 #include "bench.h"
 #include "contest.h"
 #include "lines.h"
+#include "meter.h"
 #include "peers.h"
 #include "report.h"
 #include "support/honest.h"
@@ -99,11 +100,25 @@ static void poll_figures(struct poll *p)
 		report_note("Near the front the answers were estimates.");
 }
 
+/* What is used while nobody asks is part of every figure here. */
+static void rest_note(void)
+{
+	int64_t usherd = meter_cpu_ns(stack.usherd[0]), redis = meter_cpu_ns(stack.redis), began = now_ms();
+	double took;
+
+	bench_rest(2000);
+	took = (double)(now_ms() - began) * 1e6;
+	report_note("At rest usherd uses %.1f %% of a core, and Redis %.1f %%.",
+		    (double)(meter_cpu_ns(stack.usherd[0]) - usherd) / took * 100,
+		    (double)(meter_cpu_ns(stack.redis) - redis) / took * 100);
+}
+
 void row_poll(void)
 {
 	struct poll p = {0};
 
 	poll_begin(&p);
+	rest_note();
 	contest_run("poll", p.contenders, ASKED);
 	poll_figures(&p);
 	poll_end(&p);
