@@ -44,15 +44,33 @@ double series_median(const struct series *s)
 	return median(s->rounds, s->count);
 }
 
-double measured(const char *row, const char *who, const char *what)
+static const struct series *series_of(const char *row, const char *who, const char *what)
 {
 	for (size_t i = 0; i < report.series_count; i++) {
 		const struct series *s = &report.series[i];
 
 		if (strcmp(s->row, row) == 0 && strcmp(s->who, who) == 0 && strcmp(s->what, what) == 0)
-			return series_median(s);
+			return s;
 	}
-	return 0;
+	return NULL;
+}
+
+double measured(const char *row, const char *who, const char *what)
+{
+	const struct series *s = series_of(row, who, what);
+
+	return s ? series_median(s) : 0;
+}
+
+/* The median of each round's own ratio: rounds that follow each other saw the same weather. */
+static double ratio_by_rounds(const struct series *ours, const struct series *theirs)
+{
+	double ratios[ROUNDS_MOST];
+	size_t n = 0;
+
+	for (; ours && theirs && n < ours->count && n < theirs->count; n++)
+		ratios[n] = ours->rounds[n] / theirs->rounds[n];
+	return median(ratios, n);
 }
 
 static struct figure *figure_new(const char *row, const char *what, const char *unit)
@@ -81,6 +99,7 @@ void figure_beside(const char *row, const char *what, const char *unit, const ch
 	f->ours = measured(row, who, measure);
 	f->against = against;
 	f->theirs = measured(row, against, measure);
+	f->by_rounds = ratio_by_rounds(series_of(row, who, measure), series_of(row, against, measure));
 	f->target = most;
 }
 
@@ -140,7 +159,7 @@ static void figure_print(FILE *out, const struct figure *f)
 
 	if (f->against) {
 		shown(theirs, f->theirs);
-		shown(ratio, figure_value(f));
+		snprintf(ratio, sizeof(ratio), "%.2f (%.2f)", figure_value(f), f->by_rounds);
 	}
 	if (f->target > 0)
 		snprintf(bound, sizeof(bound), "%s %s", f->at_least ? ">=" : "<=", shown(target, f->target));
@@ -177,7 +196,7 @@ void report_print(void)
 	processor(name, sizeof(name));
 	printf("\n%s, %ld cores, %ld GiB; %d rounds%s\n", name, sysconf(_SC_NPROCESSORS_ONLN), gibibytes(),
 	       bench.rounds, bench.quick ? "; a quick run, of which no figure is worth keeping" : "");
-	printf("\n| what | usherd | beside it | ratio | target | |\n|---|---|---|---|---|---|\n");
+	printf("\n| what | usherd | beside it | ratio (by rounds) | target | |\n|---|---|---|---|---|---|\n");
 	for (size_t i = 0; i < report.figure_count; i++)
 		figure_print(stdout, &report.figures[i]);
 	for (size_t i = 0; i < report.note_count; i++)
@@ -227,6 +246,7 @@ static cJSON *figure_json(const struct figure *f)
 		cJSON_AddStringToObject(item, "against", f->against);
 		cJSON_AddNumberToObject(item, "theirs", f->theirs);
 		cJSON_AddNumberToObject(item, "ratio", figure_value(f));
+		cJSON_AddNumberToObject(item, "ratioByRounds", f->by_rounds);
 	}
 	if (f->target > 0) {
 		cJSON_AddNumberToObject(item, f->at_least ? "atLeast" : "atMost", f->target);

@@ -31,8 +31,9 @@ struct figure {
 	double ours;
 	const char *against; /* whom it is compared with, a constant, or NULL */
 	double theirs;
-	double target; /* 0: for information */
-	bool at_least; /* the target is the least, not the most */
+	double by_rounds; /* the median of the ratios of single rounds; the ratio that counts is that of the medians */
+	double target;    /* 0: for information */
+	bool at_least;    /* the target is the least, not the most */
 };
 
 /* A figure of its own, which should be at most `most`; 0: for information. */
