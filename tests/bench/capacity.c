@@ -117,13 +117,13 @@ static void selling_write(FILE *out, const struct figures *f)
 		f->payment_mysql, ADMITTED * f->payment / 1e6, f->payment);
 }
 
-void capacity_write(const char *path)
+bool capacity_write(const char *path)
 {
 	struct figures f;
 	FILE *out;
 
 	if (!figures_read(&f))
-		return;
+		return false;
 	out = fopen(path, "w");
 	if (!out)
 		bench_fail("cannot write %s", path);
@@ -134,4 +134,5 @@ void capacity_write(const char *path)
 	selling_write(out, &f);
 	if (fclose(out) != 0)
 		bench_fail("cannot write %s", path);
+	return true;
 }

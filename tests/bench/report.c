@@ -283,6 +283,5 @@ void report_write(void)
 {
 	json_write("bench.json");
 	chart_write("bench.svg");
-	capacity_write("capacity.md");
-	printf("bench: written bench.json, bench.svg and capacity.md\n");
+	printf("bench: written bench.json and bench.svg%s\n", capacity_write("capacity.md") ? ", capacity.md" : "");
 }

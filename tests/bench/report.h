@@ -62,6 +62,6 @@ void report_write(void);
 
 /* The parts of report_write(), each in its own file. */
 void chart_write(const char *path);
-void capacity_write(const char *path);
+bool capacity_write(const char *path); /* false: a row that it needs was not run */
 
 #endif
