@@ -45,7 +45,7 @@ static struct setting table[] = {
 	{"catalog", NULL, TEXT_OF(catalog), "catalogue file loaded at the start", 0},
 	{"db-threads", "8", NUMBER_OF(db_threads, 2, 256), "MySQL connections", 0},
 	{"db-queue", "1024", NUMBER_OF(db_queue, 1, 1000000), "jobs that may wait for MySQL", 0},
-	{"redis-in-flight", "16384", NUMBER_OF(redis_in_flight, 16, 1000000), "commands a worker may have under way",
+	{"redis-in-flight", "65536", NUMBER_OF(redis_in_flight, 16, 1000000), "commands a worker may have under way",
 	 0},
 	{"return-seconds", "5", NUMBER_OF(return_seconds, 0, 3600),
 	 "after Redis was lost, old places may come back this long before anybody is let in", 0},

@@ -11,6 +11,8 @@
 #include "base/order.h"
 
 #define BATCHES_PER_SECOND 200
+#define CROWD 50     /* after a batch as large as this the next one waits longer, since it will be larger still: */
+#define CROWD_GAPS 5 /* this many times as long */
 #define ID_DIGITS 20
 
 struct user_question {
@@ -143,6 +145,7 @@ static void flush(evutil_socket_t fd, short what, void *arg)
 		flush_schedule(u);
 		return;
 	}
+	u->batch_size = j->count;
 	/* Nobody waits for the batch itself: `unused` hands its answers on. */
 	j->job.unused = batch_back;
 	if (job_hand_in(&j->job, MYSQL_DEADLINE_MS) != 0) {
@@ -157,7 +160,8 @@ static void flush(evutil_socket_t fd, short what, void *arg)
 
 static void flush_schedule(struct users *u)
 {
-	int64_t wait = u->flushed_at + u->gap_ms - clock_ms();
+	int64_t gap = u->batch_size < CROWD ? u->gap_ms : u->gap_ms * CROWD_GAPS;
+	int64_t wait = u->flushed_at + gap - clock_ms();
 	struct timeval tv = {0, wait > 0 ? (suseconds_t)wait * 1000 : 0};
 
 	if (u->flush_pending)

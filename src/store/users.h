@@ -22,7 +22,8 @@ struct users {
 	size_t waiting;
 	struct event *flush;
 	bool flush_pending;
-	int64_t flushed_at, gap_ms; /* batches leave at least gap_ms apart */
+	int64_t flushed_at, gap_ms; /* batches leave at least gap_ms apart, in a crowd longer */
+	size_t batch_size;          /* of the last one */
 };
 
 #define USERS_CACHE 65536
