@@ -54,6 +54,18 @@ struct request *request_of(struct task *t);
 /* A header of the request, or NULL. */
 const char *request_header(const struct request *r, const char *name);
 
+/* Whether the client would rather have the answer's body as gzip than as it is (RFC 9110, 12.5.3). */
+bool request_takes_gzip(const struct request *r);
+
+/* A parameter of the query, percent-decoded into memory of the request. */
+enum query {
+	QUERY_NONE,
+	QUERY_ONE,
+	QUERY_TWICE,
+	QUERY_BROKEN, /* an escape that is none, or a NUL */
+};
+enum query request_query(struct request *r, const char *name, const char **value);
+
 /* The body as it came. Gives its length. */
 size_t request_body(struct request *r, const char **text);
 
