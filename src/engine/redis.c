@@ -118,6 +118,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	r->flush_pending = false;
+	r->rounds++;
 	r->flushing = true;
 	redisAsyncHandleWrite(r->ac);
 	r->flushing = false;
@@ -267,6 +268,11 @@ void redis_up(struct redis *r)
 unsigned long redis_times_up(const struct redis *r)
 {
 	return r->times_up;
+}
+
+unsigned long redis_round(const struct redis *r)
+{
+	return r->rounds;
 }
 
 enum code redis_refusal(const struct redis *r)

@@ -46,6 +46,9 @@ void redis_takes_writes(void);
 /* How often it has come up: a new number is a new connection, perhaps to a Redis with other data. */
 unsigned long redis_times_up(const struct redis *r);
 
+/* Which round of commands is being gathered: while the number stays the same, what was asked in it has not left. */
+unsigned long redis_round(const struct redis *r);
+
 /* Begins a question of the task `t` (NULL: nobody waits). NULL when Redis is away or too much is
  * under way; redis_refusal() then says which as a code. */
 struct ask *redis_ask(struct redis *r, struct task *t);

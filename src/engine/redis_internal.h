@@ -23,7 +23,7 @@ struct redis {
 	struct event *read_event, *write_event, *flush_event, *retry_event, *check_event;
 	bool reading, flush_pending, flushing, closing, complained;
 	int backoff_ms;
-	unsigned long times_up;
+	unsigned long times_up, rounds;
 	long in_flight;
 	int64_t last_answer, up_at; /* clock_ms; up_at is 0 until the connection is ready */
 	struct ask *spare;
