@@ -53,21 +53,29 @@ static enum step token_check(struct request *r)
 	return STEP_NEXT;
 }
 
-static enum step token_find(struct request *r)
+/* Whoever passes a route for those inside is inside: that is asked first. */
+static enum step token_find_inside(struct request *r)
 {
 	struct visit *v = visit_of(r);
-	struct engine *e = &v->worker->engine;
 
+	return queue_find_inside(&r->task, &v->worker->engine, v->queue, v->token.user, v->token.place, &v->standing);
+}
+
+static enum step token_find_waiting(struct request *r)
+{
+	struct visit *v = visit_of(r);
+
+	if (v->standing.code == CODE_ACTIVE)
+		return STEP_NEXT;
 	if ((r->route->needs & MAY_ESTIMATE) && snapshot_tells(v->queue, v->token.place, &v->standing)) {
 		metric_add(METRIC_estimated, 1);
 		return STEP_NEXT;
 	}
-	if (r->route->needs & NEED_ACTIVE)
-		return queue_find(&r->task, e, v->queue, v->token.user, v->token.place, &v->standing);
-	return queue_find_waiting(&r->task, e, v->queue, v->token.user, v->token.place, &v->standing);
+	return queue_find_waiting(&r->task, &v->worker->engine, v->queue, v->token.user, v->token.place, &v->standing);
 }
 
-/* The plain reads know those in line and those who showed up before; the function knows the rest. */
+/* The plain reads know those in line and those who showed up before; the function knows the rest, such as who
+ * moved from the line to the inside while it was asked. */
 static enum step token_claim(struct request *r)
 {
 	struct visit *v = visit_of(r);
@@ -121,7 +129,8 @@ static enum step token_judge(struct request *r)
 }
 
 const struct prelude filter_preludes[] = {
-	{NEED_ADMIN, admin_check},     {NEED_ANY_TOKEN, token_check}, {NEED_ANY_TOKEN, token_find},
-	{NEED_ANY_TOKEN, token_claim}, {NEED_ANY_TOKEN, token_judge}, {NEED_JSON, server_read_json},
+	{NEED_ADMIN, admin_check},        {NEED_ANY_TOKEN, token_check},        {NEED_SEATS, seats_look},
+	{NEED_ACTIVE, token_find_inside}, {NEED_ANY_TOKEN, token_find_waiting}, {NEED_ANY_TOKEN, token_claim},
+	{NEED_ANY_TOKEN, token_judge},    {NEED_JSON, server_read_json},
 };
 const size_t filter_prelude_count = sizeof(filter_preludes) / sizeof(filter_preludes[0]);

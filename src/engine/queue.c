@@ -68,27 +68,30 @@ enum step queue_enter(struct task *t, struct engine *e, struct queue *q, uint64_
 	return call(t, a, &f, q);
 }
 
-/* ZRANK waiting, ZSCORE waiting, ZSCORE active, ZSCORE places, SISMEMBER unclaimed: in this order,
- * since people move from the line to the inside and never back. */
-static enum code read_standing(struct ask *a, const redisReply *reply)
+/* ZRANK waiting, ZSCORE waiting. */
+static enum code read_waiting(struct ask *a, const redisReply *reply)
+{
+	struct standing *s = a->out;
+
+	if (a->got == 0)
+		s->position = reply->type == REDIS_REPLY_INTEGER ? reply->integer + 1 : 0;
+	else if (s->position && reply_number(reply) == (int64_t)s->place)
+		s->code = CODE_WAITING;
+	return CODE_OK;
+}
+
+/* ZSCORE active, ZSCORE places, SISMEMBER unclaimed. */
+static enum code read_inside(struct ask *a, const redisReply *reply)
 {
 	struct standing *s = a->out;
 
 	switch (a->got) {
 	case 0:
-		s->position = reply->type == REDIS_REPLY_INTEGER ? reply->integer + 1 : 0;
-		break;
-	case 1:
-		if (s->position && reply_number(reply) == (int64_t)s->place)
-			s->code = CODE_WAITING;
-		break;
-	case 2:
 		s->session_ends_at = reply_number(reply);
 		break;
-	case 3:
+	case 1:
 		/* A session that is over may not have been swept yet. */
-		if (s->code != CODE_WAITING && s->session_ends_at > s->asked_at &&
-		    reply_number(reply) == (int64_t)s->place)
+		if (s->session_ends_at > s->asked_at && reply_number(reply) == (int64_t)s->place)
 			s->code = CODE_ACTIVE;
 		break;
 	default:
@@ -105,10 +108,25 @@ static void command(struct ask *a, const struct queue *q, const char *verb, cons
 	ask_command(a, q->name, 3, argv, lens);
 }
 
-static enum step find(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
-		      struct standing *out, bool inside_too)
+enum step queue_find_waiting(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
+			     struct standing *out)
 {
-	struct ask *a = redis_ask_for(e->redis, t, read_standing, out);
+	struct ask *a = redis_ask_for(e->redis, t, read_waiting, out);
+	char member[24];
+
+	if (!a)
+		return task_failed(t, redis_refusal(e->redis));
+	*out = (struct standing){.code = CODE_TOKEN_EXPIRED, .place = place};
+	snprintf(member, sizeof(member), "%" PRIu64, user);
+	command(a, q, "ZRANK", q->keys.waiting, member);
+	command(a, q, "ZSCORE", q->keys.waiting, member);
+	return ask_wait(a, t);
+}
+
+enum step queue_find_inside(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
+			    struct standing *out)
+{
+	struct ask *a = redis_ask_for(e->redis, t, read_inside, out);
 	char member[24];
 
 	if (!a)
@@ -116,26 +134,10 @@ static enum step find(struct task *t, struct engine *e, struct queue *q, uint64_
 	*out = (struct standing){
 		.code = CODE_TOKEN_EXPIRED, .place = place, .asked_at = q->status.known ? queue_now(q) : 0};
 	snprintf(member, sizeof(member), "%" PRIu64, user);
-	command(a, q, "ZRANK", q->keys.waiting, member);
-	command(a, q, "ZSCORE", q->keys.waiting, member);
-	if (inside_too) {
-		command(a, q, "ZSCORE", q->keys.active, member);
-		command(a, q, "ZSCORE", q->keys.places, member);
-		command(a, q, "SISMEMBER", q->keys.unclaimed, member);
-	}
+	command(a, q, "ZSCORE", q->keys.active, member);
+	command(a, q, "ZSCORE", q->keys.places, member);
+	command(a, q, "SISMEMBER", q->keys.unclaimed, member);
 	return ask_wait(a, t);
-}
-
-enum step queue_find_waiting(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
-			     struct standing *out)
-{
-	return find(t, e, q, user, place, out, false);
-}
-
-enum step queue_find(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
-		     struct standing *out)
-{
-	return find(t, e, q, user, place, out, true);
 }
 
 static enum code read_claim(struct ask *a, const redisReply *reply)

@@ -116,9 +116,10 @@ enum step queue_enter(struct task *t, struct engine *e, struct queue *q, uint64_
 enum step queue_find_waiting(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
 			     struct standing *out);
 
-/* The same, and among those inside: five plain commands. */
-enum step queue_find(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
-		     struct standing *out);
+/* Looks it up among those inside: three plain commands. Not found there, or not shown up yet: `code` is not
+ * ACTIVE, or `claimed` is false; the user may stand in line. */
+enum step queue_find_inside(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
+			    struct standing *out);
 
 /* Shows up inside, or learns where the place is, or comes back to it after Redis was lost: one
  * function call. */
