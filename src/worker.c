@@ -29,6 +29,7 @@ static struct queue_schedule *schedules_of(const struct catalog *c, const struct
 		out[*count].starts_at = s->starts_at;
 		out[*count].seats = (int64_t)s->seat_count;
 		seats_key(out[*count].key, q->name, s->id);
+		changes_key(out[*count].changes_key, q->name, s->id);
 		++*count;
 	}
 	return out;
@@ -59,6 +60,7 @@ struct catalog *worker_catalog(struct worker *w)
 		w->catalog = newer;
 		engine_take_catalog(&w->engine, newer);
 		users_forget_unknown(&w->users);
+		seat_maps_follow(&w->seat_maps, newer);
 	}
 	return w->catalog;
 }
@@ -165,6 +167,7 @@ static void worker_free(struct worker *w)
 	server_free(w->server);
 	users_destroy(&w->users);
 	strikes_destroy(&w->strikes);
+	seat_maps_free(&w->seat_maps);
 	catalog_drop(w->catalog);
 	catalog_drop(atomic_load(&w->pending));
 	loop_destroy(&w->loop);

@@ -6,6 +6,7 @@
 #define USHER_WORKER_H
 
 #include "api/promises.h"
+#include "api/seat_map.h"
 #include "engine/queue.h"
 #include "http/server.h"
 #include "store/catalog.h"
@@ -18,6 +19,7 @@ struct worker {
 	struct users users;
 	struct strikes strikes;
 	struct promises promises;
+	struct seat_maps seat_maps;
 	struct server *server;
 	struct catalog *catalog;           /* NULL before the first one has come */
 	_Atomic(struct catalog *) pending; /* a newer one, put there by the keeper */

@@ -15,13 +15,37 @@ local function in_force(ends, now)
 	return ends and tonumber(ends) > now
 end
 
--- Takes one hold away from its user. gives: 1 if that freed the seat, else 0.
-local function hold_free(seats, holds, name, seat, now)
+-- The log of a schedule's seats: what daemons bring their own picture of them up to date with. It has the
+-- newest changes only; who was away for longer reads all of the seats again.
+local CHANGES_KEPT = 1000
+
+-- A daemon of the version before does not name the log: then its key follows from that of the seats.
+local function changes_key(seats, named)
+	return named or (seats:gsub(':seats:', ':changes:'))
+end
+
+-- Notes what became of seats, as { seat, end, seat, end, ... }: the hold's end, inf for paid, 0 for free.
+local function changes_note(key, changes)
+	if #changes > 0 then
+		redis.call('XADD', key, 'MAXLEN', '~', CHANGES_KEPT, '*', unpack(changes))
+	end
+end
+
+-- Adds one seat to such a list.
+local function changes_add(changes, seat, ends)
+	changes[#changes + 1] = seat
+	changes[#changes + 1] = ends
+end
+
+-- Takes one hold away from its user. gives: 1 if that freed the seat, which is then added to
+-- `changes`, else 0.
+local function hold_free(seats, holds, name, seat, now, changes)
 	local ends, seat_ends = redis.call('ZSCORE', holds, name), redis.call('ZSCORE', seats, seat)
 	redis.call('ZREM', holds, name)
 	-- After its end the seat may be another's: only a hold in force is the user's to free.
 	-- A seat that ends later than the hold was corrected: it is another's by now, or paid.
 	if in_force(ends, now) and seat_ends and tonumber(seat_ends) <= tonumber(ends) then
+		changes_add(changes, seat, '0')
 		return redis.call('ZREM', seats, seat)
 	end
 	return 0

@@ -1,7 +1,7 @@
 -- usher_readmit: a seat that MySQL has as held is the user's again, until the hold ends, after Redis
 -- was lost or has forgotten it.
--- KEYS: active places seats holds queue waiting unrecorded; a daemon of the version before leaves the last
--- three out.
+-- KEYS: active places seats holds queue waiting unrecorded changes; a daemon of the version before leaves the
+-- last out.
 -- ARGS: user place concert schedule seat remaining(ms until the hold ends).
 -- While the queue is being set up, and as long as nobody is let in after that, the user is inside
 -- again, unless they stand in line or are inside already. Later on there may be no room: then only a
@@ -11,7 +11,7 @@
 -- gives: {OK}. Called once a seat; a later end wins.
 -- cost: O(log n).
 redis.register_function('usher_readmit', function(keys, args)
-	local bad = miscounted('usher_readmit', keys, args, #keys == 4 and 4 or 7, 6, 6)
+	local bad = miscounted('usher_readmit', keys, args, #keys == 4 and 4 or #keys == 7 and 7 or 8, 6, 6)
 	if bad then
 		return bad
 	end
@@ -34,7 +34,9 @@ redis.register_function('usher_readmit', function(keys, args)
 	if keys[7] and not in_force(seat_ends, now) then
 		redis.call('ZADD', keys[7], int(now), unrecorded_name(user, args[3], args[4], args[5]))
 	end
-	redis.call('ZADD', keys[3], 'GT', ends, args[5])
+	if redis.call('ZADD', keys[3], 'GT', 'CH', ends, args[5]) == 1 then
+		changes_note(changes_key(keys[3], keys[8]), { args[5], ends })
+	end
 	redis.call('ZADD', keys[4], 'GT', ends, hold_name(args[3], args[4], args[5]))
 	redis.call('PEXPIREAT', keys[4], redis.call('ZREVRANGE', keys[4], 0, 0, 'WITHSCORES')[2])
 	return { CODE.OK }

@@ -1,5 +1,5 @@
 -- usher_hold: takes all the seats for a user who is inside, or none.
--- KEYS: active places seats holds unrecorded; a daemon of the version before leaves the last out.
+-- KEYS: active places seats holds unrecorded changes; a daemon of the version before leaves the last out.
 -- ARGS: user place concert schedule seatLimit holdMs seat [seat ...].
 -- gives: {OK, hold's end (ms)}; the session is extended to it, so nobody is thrown out
 --          between hold and payment;
@@ -38,7 +38,7 @@ local function held_of(holds, concert, now)
 end
 
 redis.register_function('usher_hold', function(keys, args)
-	local bad = miscounted('usher_hold', keys, args, #keys == 4 and 4 or 5, 7)
+	local bad = miscounted('usher_hold', keys, args, math.max(4, math.min(#keys, 6)), 7)
 	if bad then
 		return bad
 	end
@@ -58,14 +58,16 @@ redis.register_function('usher_hold', function(keys, args)
 		return { CODE.SEAT_LIMIT }
 	end
 
-	local ends = int(now + tonumber(args[6]))
+	local ends, changes = int(now + tonumber(args[6])), {}
 	for i = 7, #args do
 		redis.call('ZADD', seats, ends, args[i])
+		changes_add(changes, args[i], ends)
 		redis.call('ZADD', holds, ends, hold_name(args[3], args[4], args[i]))
 		if keys[5] then
 			redis.call('ZADD', keys[5], int(now), unrecorded_name(user, args[3], args[4], args[i]))
 		end
 	end
+	changes_note(changes_key(seats, keys[6]), changes)
 	redis.call('ZREMRANGEBYSCORE', holds, '-inf', int(now))
 	redis.call('PEXPIREAT', holds, redis.call('ZREVRANGE', holds, 0, 0, 'WITHSCORES')[2])
 	redis.call('ZADD', q.active, 'GT', 'XX', ends, user)

@@ -11,7 +11,7 @@
 /* A schedule of the catalogue and the seats Redis has as paid. */
 struct audited {
 	const struct catalog_schedule *schedule;
-	struct taken_seats paid;
+	struct paid_seats paid;
 };
 
 /*

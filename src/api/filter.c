@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "api/routes.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "settings.h"

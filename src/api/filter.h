@@ -13,6 +13,10 @@
 /* Somebody far back may be told an estimate that asks nobody. Goes with NEED_TOKEN. */
 #define MAY_ESTIMATE 32
 
+/* Asks what has become of a schedule's seats, in one go with where the token stands. Goes with NEED_ACTIVE; what
+ * is heard is no answer before the token was judged. */
+#define NEED_SEATS 64
+
 /* The order is the order of the sequence diagrams. */
 extern const struct prelude filter_preludes[];
 extern const size_t filter_prelude_count;

@@ -33,7 +33,8 @@ enum step dates_count(struct request *r);
 enum step dates_answer(struct request *r);
 
 /* seats.c */
-enum step seats_ask(struct request *r);
+enum step seats_look(struct request *r);
+enum step seats_find(struct request *r);
 enum step seats_answer(struct request *r);
 
 /* reservations.c */

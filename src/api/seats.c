@@ -1,36 +1,17 @@
 /* GET /v1/schedules/{id}/seats: what is still free. */
-#include <sodium.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "api/routes.h"
 #include "api/seat_json.h"
-#include "engine/seats.h"
+#include "api/seat_map.h"
 
-#define ETAG_BYTES 12
-#define ETAG_TEXT (2 + 2 * ETAG_BYTES + 1)
-
-struct seat_map {
+/* What is asked for. */
+struct looking {
 	const struct catalog_schedule *schedule;
-	struct taken_seats taken;
+	const char *section; /* NULL: all of them */
+	bool gzip;
+	unsigned long fresh; /* the map that was asked about in this request, by its serial; 0: none yet */
 };
-
-enum step seats_ask(struct request *r)
-{
-	struct visit *v = visit_of(r);
-	struct seat_map *m;
-	int64_t id;
-
-	if (!path_id_or_reply(r, 0, "scheduleId", &id))
-		return STEP_DONE;
-	m = state_or_reply(r, sizeof(*m));
-	if (!m)
-		return STEP_DONE;
-	m->schedule = schedule_or_reply(r, id);
-	if (!m->schedule)
-		return STEP_DONE;
-	return seats_taken(&r->task, &v->worker->engine, v->queue, id, &m->taken);
-}
 
 void seat_json(struct json *j, const struct catalog_seat *seat, int64_t price)
 {
@@ -57,20 +38,91 @@ void reservation_seats_json(struct json *j, const struct catalog *c, const struc
 	json_array_end(j);
 }
 
-/* The free seats follow from the catalogue's version and the seats taken. */
-static void etag_write(char text[ETAG_TEXT], const struct catalog *c, const struct seat_map *m)
+/* Only a map that there is can be brought up to date; whether there is one yet, and whether it is the client's
+ * to see, comes out later. */
+enum step seats_look(struct request *r)
 {
-	unsigned char hash[crypto_generichash_BYTES_MIN];
-	crypto_generichash_state state;
-	char hex[2 * ETAG_BYTES + 1];
+	struct visit *v = visit_of(r);
+	struct looking *l = state_or_reply(r, sizeof(*l));
+	struct seat_map *m;
+	int64_t id;
 
-	crypto_generichash_init(&state, NULL, 0, sizeof(hash));
-	crypto_generichash_update(&state, (const unsigned char *)&c->version, sizeof(c->version));
-	crypto_generichash_update(&state, (const unsigned char *)&m->schedule->id, sizeof(m->schedule->id));
-	crypto_generichash_update(&state, (const unsigned char *)m->taken.ids, m->taken.count * sizeof(*m->taken.ids));
-	crypto_generichash_final(&state, hash, sizeof(hash));
-	sodium_bin2hex(hex, sizeof(hex), hash, ETAG_BYTES);
-	snprintf(text, ETAG_TEXT, "\"%s\"", hex);
+	if (!l)
+		return STEP_DONE;
+	if (!path_id(r, 0, &id))
+		return STEP_NEXT;
+	m = seat_map_find(&v->worker->seat_maps, v->worker->catalog, id);
+	if (!m)
+		return STEP_NEXT;
+	if (!free_seats_look(seat_map_seats(m)))
+		return task_failed(&r->task, redis_refusal(v->worker->engine.redis));
+	if (free_seats_known(seat_map_seats(m)))
+		l->fresh = seat_map_serial(m);
+	return STEP_NEXT;
+}
+
+static bool section_or_reply(struct request *r, const char **section)
+{
+	switch (request_query(r, "section", section)) {
+	case QUERY_NONE:
+		*section = NULL;
+		return true;
+	case QUERY_ONE:
+		if (**section)
+			return true;
+		reply_problem(r, CODE_INVALID_FIELD, "section: must not be empty");
+		return false;
+	case QUERY_TWICE:
+		reply_problem(r, CODE_INVALID_FIELD, "section: stands twice");
+		return false;
+	default:
+		reply_problem(r, CODE_INVALID_FIELD, "section: must be percent-encoded UTF-8");
+		return false;
+	}
+}
+
+enum step seats_find(struct request *r)
+{
+	struct looking *l = visit_of(r)->state;
+	int64_t id;
+
+	if (!path_id_or_reply(r, 0, "scheduleId", &id))
+		return STEP_DONE;
+	l->schedule = schedule_or_reply(r, id);
+	if (!l->schedule || !section_or_reply(r, &l->section))
+		return STEP_DONE;
+	l->gzip = request_takes_gzip(r);
+	return STEP_NEXT;
+}
+
+/* The map of the request's catalogue, or NULL after a 503. */
+static struct seat_map *map_or_reply(struct request *r)
+{
+	struct visit *v = visit_of(r);
+	const struct looking *l = v->state;
+	struct seat_map *m = seat_map_get(&v->worker->seat_maps, v->catalog, v->queue, l->schedule);
+
+	if (!m)
+		reply_problem(r, CODE_OVERLOADED, NULL);
+	return m;
+}
+
+/* Waits for what has to be known of the map before this step can go on; STEP_NEXT if it can. */
+static enum step map_wait(struct request *r, struct seat_map *m)
+{
+	struct looking *l = visit_of(r)->state;
+	struct free_seats *seats = seat_map_seats(m);
+
+	if (!free_seats_known(seats)) {
+		l->fresh = 0;
+		request_repeat(r);
+		return free_seats_fetch(&r->task, seats);
+	}
+	if (l->fresh == seat_map_serial(m))
+		return STEP_NEXT;
+	l->fresh = seat_map_serial(m);
+	request_repeat(r);
+	return free_seats_look_now(&r->task, seats);
 }
 
 static bool etag_matches(const struct request *r, const char *etag)
@@ -80,31 +132,50 @@ static bool etag_matches(const struct request *r, const char *etag)
 	return wanted && (strstr(wanted, etag) || strcmp(wanted, "*") == 0);
 }
 
-enum step seats_answer(struct request *r)
+static enum step reply_view(struct request *r, struct seat_map *m, struct seat_view *view, bool gzip)
 {
-	const struct visit *v = visit_of(r);
-	const struct seat_map *m = v->state;
-	const struct catalog_schedule *s = m->schedule;
-	char etag[ETAG_TEXT];
-	struct json j;
-	size_t t = 0;
+	struct seat_maps *maps = &visit_of(r)->worker->seat_maps;
+	struct seat_body body;
+	bool made = gzip ? seat_view_gzip(maps, m, view, &body) : seat_view_body(m, view, &body);
 
-	etag_write(etag, v->catalog, m);
+	if (!made)
+		return reply_problem(r, CODE_OVERLOADED, NULL);
+	if (gzip)
+		reply_header(r, "Content-Encoding", "gzip");
+	return reply_text(r, 200, "application/json", body.text, body.len);
+}
+
+static void headers_write(struct request *r, const char *etag)
+{
 	reply_header(r, "ETag", etag);
 	reply_header(r, "Cache-Control", "no-cache"); /* may be kept, but must be asked about */
-	if (etag_matches(r, etag))
+	reply_header(r, "Vary", "Accept-Encoding");
+}
+
+enum step seats_answer(struct request *r)
+{
+	struct looking *l = visit_of(r)->state;
+	struct seat_map *m = map_or_reply(r);
+	enum step wait = m ? map_wait(r, m) : STEP_DONE;
+	struct seat_view *view;
+	char etag[ETAG_TEXT];
+	bool gzip;
+
+	if (wait != STEP_NEXT)
+		return wait;
+	free_seats_lapse(seat_map_seats(m));
+	view = seat_map_view(m, l->section);
+	gzip = l->gzip && seat_view_is_long(view);
+	seat_view_etag(m, view, gzip, etag);
+	if (etag_matches(r, etag)) {
+		headers_write(r, etag);
 		return reply_empty(r, 304);
-	json_begin(&j, &r->task.arena);
-	json_object(&j, NULL);
-	json_int(&j, "scheduleId", s->id);
-	json_array(&j, "seats");
-	for (size_t i = 0; i < s->seat_count; i++) {
-		while (t < m->taken.count && m->taken.ids[t] < s->seats[i].id)
-			t++;
-		if (t == m->taken.count || m->taken.ids[t] != s->seats[i].id)
-			seat_json(&j, &s->seats[i], s->seats[i].price);
 	}
-	json_array_end(&j);
-	json_object_end(&j);
-	return reply_json(r, 200, &j);
+	if (gzip && !seat_view_compress(&visit_of(r)->worker->seat_maps, m, view)) {
+		/* The rest waits for its turn: another look is a way to. */
+		request_repeat(r);
+		return free_seats_look_now(&r->task, seat_map_seats(m));
+	}
+	headers_write(r, etag);
+	return reply_view(r, m, view, gzip);
 }

@@ -15,6 +15,12 @@ char *seats_key(char key[KEY_TEXT], const char *queue, int64_t schedule)
 	return key;
 }
 
+char *changes_key(char key[KEY_TEXT], const char *queue, int64_t schedule)
+{
+	snprintf(key, KEY_TEXT, "usher:{%s}:changes:%" PRId64, queue, schedule);
+	return key;
+}
+
 char *holds_key(char key[KEY_TEXT], const char *queue, int64_t user)
 {
 	snprintf(key, KEY_TEXT, "usher:{%s}:holds:%" PRId64, queue, user);

@@ -42,7 +42,7 @@ struct queue_status {
 /* One schedule of the queue's concerts. */
 struct queue_schedule {
 	int64_t starts_at, seats; /* Unix ms; how many seats it has */
-	char key[KEY_TEXT];
+	char key[KEY_TEXT], changes_key[KEY_TEXT];
 };
 
 struct queue {
@@ -87,8 +87,9 @@ struct queue *engine_queue(struct engine *e, const char *name, size_t len);
  * NULL when memory is out. */
 struct queue *engine_queue_set(struct engine *e, const char *name, struct queue_schedule *schedules, size_t count);
 
-/* Writes the key of a schedule's seats, and of a user's holds. */
+/* Writes the key of a schedule's seats, of the log of their changes, and of a user's holds. */
 char *seats_key(char key[KEY_TEXT], const char *queue, int64_t schedule);
+char *changes_key(char key[KEY_TEXT], const char *queue, int64_t schedule);
 char *holds_key(char key[KEY_TEXT], const char *queue, int64_t user);
 
 /* A user's standing. `code` is ACTIVE, WAITING, SCHEDULED or TOKEN_EXPIRED. */

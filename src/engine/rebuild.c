@@ -54,18 +54,20 @@ enum step queue_forget(struct task *t, struct engine *e, struct queue *q, int64_
 	const char *const own[] = {q->keys.queue,      q->keys.waiting,  q->keys.active, q->keys.places,
 				   q->keys.unclaimed,  q->keys.admitted, q->keys.issued, q->keys.through,
 				   q->keys.unrecorded, q->keys.gone};
-	const size_t own_count = sizeof(own) / sizeof(own[0]), most = FCALL_ARGS - own_count - 1;
+	const size_t own_count = sizeof(own) / sizeof(own[0]), most = (FCALL_ARGS - own_count - 1) / 2;
 	size_t seats = q->schedule_count < most ? q->schedule_count : most;
 	struct ask *a = redis_ask(e->redis, t);
 	struct fcall f;
 
 	if (!a)
 		return task_failed(t, redis_refusal(e->redis));
-	fcall_begin(&f, "usher_forget", (int)(own_count + seats));
+	fcall_begin(&f, "usher_forget", (int)(own_count + 2 * seats));
 	for (size_t i = 0; i < own_count; i++)
 		fcall_text(&f, own[i]);
-	for (size_t i = 0; i < seats; i++)
+	for (size_t i = 0; i < seats; i++) {
 		fcall_text(&f, q->schedules[i].key);
+		fcall_text(&f, q->schedules[i].changes_key);
+	}
 	fcall_number(&f, epoch);
 	fcall_send(&f, a, q->name);
 	return ask_wait(a, t);
@@ -128,10 +130,10 @@ enum step queue_note_through(struct task *t, struct engine *e, struct queue *q, 
 
 static void readmit_send(struct ask *a, struct queue *q, const struct lost_hold *h)
 {
-	char seats[KEY_TEXT], holds[KEY_TEXT];
+	char seats[KEY_TEXT], holds[KEY_TEXT], changes[KEY_TEXT];
 	struct fcall f;
 
-	fcall_begin(&f, "usher_readmit", 7);
+	fcall_begin(&f, "usher_readmit", 8);
 	fcall_text(&f, q->keys.active);
 	fcall_text(&f, q->keys.places);
 	fcall_text(&f, seats_key(seats, q->name, h->schedule));
@@ -139,6 +141,7 @@ static void readmit_send(struct ask *a, struct queue *q, const struct lost_hold 
 	fcall_text(&f, q->keys.queue);
 	fcall_text(&f, q->keys.waiting);
 	fcall_text(&f, q->keys.unrecorded);
+	fcall_text(&f, changes_key(changes, q->name, h->schedule));
 	fcall_number(&f, (int64_t)h->user);
 	fcall_number(&f, (int64_t)h->place);
 	fcall_number(&f, h->concert);

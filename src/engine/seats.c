@@ -66,7 +66,7 @@ enum step seats_hold(struct task *t, struct engine *e, struct queue *q, uint64_t
 {
 	struct hold_undo *undo = undo_new(e, q, user, seats, hold_ms + HOLD_GRACE_MS);
 	struct ask *a = undo ? redis_ask(e->redis, t) : NULL;
-	char seats_text[KEY_TEXT], holds_text[KEY_TEXT];
+	char seats_text[KEY_TEXT], holds_text[KEY_TEXT], changes_text[KEY_TEXT];
 	struct fcall f;
 
 	if (!a) {
@@ -80,12 +80,13 @@ enum step seats_hold(struct task *t, struct engine *e, struct queue *q, uint64_t
 	a->late = hold_late;
 	a->kept = undo;
 	a->kept_free = free;
-	fcall_begin(&f, "usher_hold", 5);
+	fcall_begin(&f, "usher_hold", 6);
 	fcall_text(&f, q->keys.active);
 	fcall_text(&f, q->keys.places);
 	fcall_text(&f, seats_key(seats_text, q->name, seats->schedule));
 	fcall_text(&f, holds_key(holds_text, q->name, (int64_t)user));
 	fcall_text(&f, q->keys.unrecorded);
+	fcall_text(&f, changes_key(changes_text, q->name, seats->schedule));
 	fcall_number(&f, (int64_t)user);
 	fcall_number(&f, (int64_t)place);
 	fcall_number(&f, seats->concert);
@@ -99,12 +100,13 @@ enum step seats_hold(struct task *t, struct engine *e, struct queue *q, uint64_t
 
 static void release_send(struct ask *a, struct queue *q, uint64_t user, const struct seat_list *seats)
 {
-	char seats_text[KEY_TEXT], holds_text[KEY_TEXT];
+	char seats_text[KEY_TEXT], holds_text[KEY_TEXT], changes_text[KEY_TEXT];
 	struct fcall f;
 
-	fcall_begin(&f, "usher_release", 2);
+	fcall_begin(&f, "usher_release", 3);
 	fcall_text(&f, seats_key(seats_text, q->name, seats->schedule));
 	fcall_text(&f, holds_key(holds_text, q->name, (int64_t)user));
+	fcall_text(&f, changes_key(changes_text, q->name, seats->schedule));
 	fcall_number(&f, seats->concert);
 	fcall_number(&f, seats->schedule);
 	fcall_seats(&f, seats);
@@ -144,18 +146,19 @@ static enum step refused(struct task *t, struct engine *e)
 enum step seats_settle(struct task *t, struct engine *e, struct queue *q, const struct settlement *s)
 {
 	struct ask *a = redis_ask(e->redis, t);
-	char seats_text[KEY_TEXT], holds_text[KEY_TEXT];
+	char seats_text[KEY_TEXT], holds_text[KEY_TEXT], changes_text[KEY_TEXT];
 	struct fcall f;
 
 	if (!a)
 		return refused(t, e);
-	fcall_begin(&f, "usher_settle", 6);
+	fcall_begin(&f, "usher_settle", 7);
 	fcall_text(&f, q->keys.queue);
 	fcall_text(&f, q->keys.active);
 	fcall_text(&f, q->keys.places);
 	fcall_text(&f, q->keys.unclaimed);
 	fcall_text(&f, seats_key(seats_text, q->name, s->seats.schedule));
 	fcall_text(&f, holds_key(holds_text, q->name, (int64_t)s->user));
+	fcall_text(&f, changes_key(changes_text, q->name, s->seats.schedule));
 	fcall_number(&f, (int64_t)s->user);
 	fcall_number(&f, (int64_t)s->place);
 	fcall_number(&f, s->seats.concert);
@@ -183,15 +186,16 @@ enum step seats_correct(struct task *t, struct engine *e, struct queue *q, int64
 			size_t count)
 {
 	struct ask *a = redis_ask(e->redis, t);
-	char seats_text[KEY_TEXT];
+	char seats_text[KEY_TEXT], changes_text[KEY_TEXT];
 	struct fcall f;
 
 	if (!a)
 		return refused(t, e);
 	a->answer = read_corrected;
 	a->late = corrected;
-	fcall_begin(&f, "usher_correct", 1);
+	fcall_begin(&f, "usher_correct", 2);
 	fcall_text(&f, seats_key(seats_text, q->name, schedule));
+	fcall_text(&f, changes_key(changes_text, q->name, schedule));
 	for (size_t i = 0; i < count; i++) {
 		fcall_number(&f, seats[i]);
 		fcall_number(&f, SEAT_PAID);
@@ -199,32 +203,21 @@ enum step seats_correct(struct task *t, struct engine *e, struct queue *q, int64
 	return finish(t, a, &f, q);
 }
 
-/* Seat ids from element `first` on, sorted. */
-static enum code read_ids(struct ask *a, const redisReply *reply, size_t first)
+static enum code read_paid(struct ask *a, const redisReply *reply)
 {
-	struct taken_seats *out = a->out;
+	struct paid_seats *out = a->out;
 
-	out->count = reply->elements > first ? reply->elements - first : 0;
+	out->count = reply->elements;
 	out->ids = arena_alloc(&a->ref.task->arena, (out->count + 1) * sizeof(*out->ids));
 	if (!out->ids)
 		return CODE_INTERNAL;
 	for (size_t i = 0; i < out->count; i++)
-		out->ids[i] = reply_int(reply, i + first);
+		out->ids[i] = reply_int(reply, i);
 	qsort(out->ids, out->count, sizeof(*out->ids), order_int64);
 	return CODE_OK;
 }
 
-static enum code read_taken(struct ask *a, const redisReply *reply)
-{
-	return read_ids(a, reply, 1);
-}
-
-static enum code read_paid(struct ask *a, const redisReply *reply)
-{
-	return read_ids(a, reply, 0);
-}
-
-enum step seats_paid(struct task *t, struct engine *e, struct queue *q, int64_t schedule, struct taken_seats *out)
+enum step seats_paid(struct task *t, struct engine *e, struct queue *q, int64_t schedule, struct paid_seats *out)
 {
 	struct ask *a = redis_ask_for(e->redis, t, read_paid, out);
 	char key[KEY_TEXT];
@@ -235,19 +228,6 @@ enum step seats_paid(struct task *t, struct engine *e, struct queue *q, int64_t 
 		return refused(t, e);
 	ask_command(a, q->name, 4, argv, lens);
 	return ask_wait(a, t);
-}
-
-enum step seats_taken(struct task *t, struct engine *e, struct queue *q, int64_t schedule, struct taken_seats *out)
-{
-	struct ask *a = redis_ask_for(e->redis, t, read_taken, out);
-	char seats_text[KEY_TEXT];
-	struct fcall f;
-
-	if (!a)
-		return refused(t, e);
-	fcall_read_begin(&f, "usher_taken", 1);
-	fcall_text(&f, seats_key(seats_text, q->name, schedule));
-	return finish(t, a, &f, q);
 }
 
 struct counting {

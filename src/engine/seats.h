@@ -54,16 +54,13 @@ enum step seats_correct(struct task *t, struct engine *e, struct queue *q, int64
 
 #define SEATS_CORRECT_MOST 250
 
-struct taken_seats {
+struct paid_seats {
 	int64_t *ids; /* rising, in the task's arena */
 	size_t count;
 };
 
-/* The seats of a schedule that are held or paid now. */
-enum step seats_taken(struct task *t, struct engine *e, struct queue *q, int64_t schedule, struct taken_seats *out);
-
 /* The seats of a schedule that Redis knows as paid: one plain command. */
-enum step seats_paid(struct task *t, struct engine *e, struct queue *q, int64_t schedule, struct taken_seats *out);
+enum step seats_paid(struct task *t, struct engine *e, struct queue *q, int64_t schedule, struct paid_seats *out);
 
 /* How many seats of each of `schedules` are taken, into `taken[]`. */
 enum step seats_count(struct task *t, struct engine *e, struct queue *q, const int64_t *schedules, size_t count,

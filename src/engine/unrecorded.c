@@ -85,13 +85,14 @@ struct ending {
 
 static void ending_send(struct ask *a, struct queue *q, const struct ending *x, const int64_t *seats, size_t count)
 {
-	char seats_text[KEY_TEXT], holds_text[KEY_TEXT];
+	char seats_text[KEY_TEXT], holds_text[KEY_TEXT], changes_text[KEY_TEXT];
 	struct fcall f;
 
-	fcall_begin(&f, "usher_reconcile", 3);
+	fcall_begin(&f, "usher_reconcile", 4);
 	fcall_text(&f, q->keys.unrecorded);
 	fcall_text(&f, seats_key(seats_text, q->name, x->schedule));
 	fcall_text(&f, holds_key(holds_text, q->name, (int64_t)x->user));
+	fcall_text(&f, changes_key(changes_text, q->name, x->schedule));
 	fcall_number(&f, (int64_t)x->user);
 	fcall_number(&f, x->concert);
 	fcall_number(&f, x->schedule);

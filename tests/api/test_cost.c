@@ -2,6 +2,7 @@
 #include "support/kit.h"
 
 #include <hiredis/hiredis.h>
+#include <unistd.h>
 
 /* The peculiar users of the catalogue: whatever is done for them shows their ids. */
 #define USER 424242
@@ -13,6 +14,8 @@ struct seen {
 	int claims; /* of them, other than usher_enter */
 	int rank, score;
 	int struck; /* off the list of the unrecorded, whoever's hold */
+	int looked; /* at the log of changes of schedule 11, whoever did */
+	int whole;  /* sets of seats read, or counted one by one */
 };
 
 static redisContext *monitor_begin(void)
@@ -31,6 +34,8 @@ static void look(struct seen *seen, const char *line)
 
 	snprintf(user, sizeof(user), "\"%d\"", USER);
 	seen->struck += strstr(line, "\"ZREM\" \"usher:{main}:unrecorded\"") != NULL;
+	seen->looked += strstr(line, "\"XREAD\" \"STREAMS\" \"usher:{main}:changes:11\"") != NULL;
+	seen->whole += strstr(line, "\"ZRANGE\" \"usher:{main}:seats:11\"") || strstr(line, "\"usher_taken\"");
 	if (strstr(line, " lua] ") || !strstr(line, user))
 		return;
 	if (strstr(line, "\"FCALL")) {
@@ -177,6 +182,36 @@ START_TEST(test_reservation)
 }
 END_TEST
 
+/* Where the token stands and whether the seats have changed, in four plain commands; the seats themselves are
+ * read once. */
+START_TEST(test_seat_map)
+{
+	char *token = enter(USER, "main"), *other = enter(OTHER, "main"), etag[128];
+	struct reply r = answered(ask("GET", "/v1/schedules/11/seats", token, NULL), 200);
+	redisContext *c;
+	struct seen seen;
+
+	snprintf(etag, sizeof(etag), "%s", reply_header(&r, "ETag"));
+	reply_free(&r);
+	statements_begin();
+	c = monitor_begin();
+	for (int i = 0; i < 50; i++)
+		done(http(P, "GET", "/v1/schedules/11/seats",
+			  say("Authorization: Bearer %s\r\nIf-None-Match: %s\r\n", token, etag), NULL),
+		     304);
+	hold(other, 11, 21);
+	done(ask("GET", "/v1/schedules/11/seats", token, NULL), 200);
+	seen = monitor_end(c);
+	ck_assert_int_eq(seen.plain, 51 * 3);
+	ck_assert_int_eq(seen.looked, 51);
+	ck_assert_int_eq(seen.calls, 0);
+	ck_assert_int_le(seen.whole, (int)sysconf(_SC_NPROCESSORS_ONLN)); /* by each worker */
+	ck_assert_int_eq(statements_end(USER), 0);
+	free(token);
+	free(other);
+}
+END_TEST
+
 /* A waiting user costs Redis one sorted-set entry and nothing else. */
 START_TEST(test_memory_of_the_waiting)
 {
@@ -200,6 +235,7 @@ int main(void)
 				      test_entering_when_known,
 				      test_refused_seat,
 				      test_reservation,
+				      test_seat_map,
 				      test_memory_of_the_waiting,
 				      NULL};
 

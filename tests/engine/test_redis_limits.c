@@ -13,9 +13,9 @@ static const struct function {
 } functions[] = {
 	{"usher_enter", 7, 7, 3, 3},      {"usher_claim", 7, 8, 3, 3},    {"usher_leave", 7, 9, 2, 2},
 	{"usher_admit", 6, 7, 2, 2},      {"usher_status", 6, 99, 0, 0},  {"usher_configure", 3, 3, 10, 10},
-	{"usher_hold", 4, 5, 7, 99},      {"usher_release", 2, 2, 3, 99}, {"usher_settle", 6, 6, 5, 99},
-	{"usher_correct", 1, 1, 2, 1000}, {"usher_taken", 1, 1, 0, 0},    {"usher_count", 1, 99, 0, 0},
-	{"usher_version", 0, 0, 0, 0},    {"usher_readmit", 4, 7, 6, 6},  {"usher_reconcile", 3, 3, 6, 99},
+	{"usher_hold", 4, 6, 7, 99},      {"usher_release", 2, 3, 3, 99}, {"usher_settle", 6, 7, 5, 99},
+	{"usher_correct", 1, 2, 2, 1000}, {"usher_taken", 1, 1, 0, 0},    {"usher_count", 1, 99, 0, 0},
+	{"usher_version", 0, 0, 0, 0},    {"usher_readmit", 4, 8, 6, 6},  {"usher_reconcile", 3, 4, 6, 99},
 	{"usher_forget", 1, 99, 1, 1},    {"usher_sweep", 6, 6, 1, 1},    {"usher_doubt", 1, 1, 5, 99},
 	{"usher_sample", 2, 2, 2, 2},
 };
