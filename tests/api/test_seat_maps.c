@@ -29,7 +29,7 @@ static void begin(void)
 {
 	redis_start();
 	mysql_start();
-	usherd_start(0, "--return-seconds=1", stack_catalog(catalog), NULL);
+	usherd_start(0, "--workers=1", "--return-seconds=1", stack_catalog(catalog), NULL);
 	usherd_start(1, "--return-seconds=1", NULL);
 	token = token_of(P, 500, "main");
 }
