@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/decimal.h"
 #include "engine/functions.h"
 #include "engine/reply.h"
 #include "settings.h"
@@ -112,12 +113,12 @@ enum step queue_find_waiting(struct task *t, struct engine *e, struct queue *q, 
 			     struct standing *out)
 {
 	struct ask *a = redis_ask_for(e->redis, t, read_waiting, out);
-	char member[24];
+	char member[DECIMAL_TEXT];
 
 	if (!a)
 		return task_failed(t, redis_refusal(e->redis));
 	*out = (struct standing){.code = CODE_TOKEN_EXPIRED, .place = place};
-	snprintf(member, sizeof(member), "%" PRIu64, user);
+	decimal_write(member, (int64_t)user);
 	command(a, q, "ZRANK", q->keys.waiting, member);
 	command(a, q, "ZSCORE", q->keys.waiting, member);
 	return ask_wait(a, t);
@@ -127,13 +128,13 @@ enum step queue_find_inside(struct task *t, struct engine *e, struct queue *q, u
 			    struct standing *out)
 {
 	struct ask *a = redis_ask_for(e->redis, t, read_inside, out);
-	char member[24];
+	char member[DECIMAL_TEXT];
 
 	if (!a)
 		return task_failed(t, redis_refusal(e->redis));
 	*out = (struct standing){
 		.code = CODE_TOKEN_EXPIRED, .place = place, .asked_at = q->status.known ? queue_now(q) : 0};
-	snprintf(member, sizeof(member), "%" PRIu64, user);
+	decimal_write(member, (int64_t)user);
 	command(a, q, "ZSCORE", q->keys.active, member);
 	command(a, q, "ZSCORE", q->keys.places, member);
 	command(a, q, "SISMEMBER", q->keys.unclaimed, member);

@@ -8,27 +8,46 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "http/server_internal.h"
 
 void reply_header(struct request *r, const char *name, const char *value)
 {
-	evhttp_add_header(evhttp_request_get_output_headers(r->ev), name, value);
+	const char *kept = r->field_count < REPLY_FIELDS ? arena_copy(&r->task.arena, value, strlen(value)) : NULL;
+
+	if (!kept) {
+		log_error("no room for the header %s of an answer", name);
+		return;
+	}
+	r->fields[r->field_count].name = name;
+	r->fields[r->field_count++].value = kept;
+}
+
+static bool has_field(const struct request *r, const char *name)
+{
+	for (unsigned i = 0; i < r->field_count; i++)
+		if (strcmp(r->fields[i].name, name) == 0)
+			return true;
+	return false;
 }
 
 /* evhttp's own way, for clients that are special. */
 static void evhttp_send(struct request *r, const struct answer *a)
 {
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(r->ev);
 	struct evbuffer *body = r->server->body;
 	char size[24];
 
+	for (unsigned i = 0; i < r->field_count; i++)
+		evhttp_add_header(headers, r->fields[i].name, r->fields[i].value);
 	if (a->type) {
 		/* HEAD shows the length; its body evhttp would send, and the client take it for the next
 		 * answer. */
 		snprintf(size, sizeof(size), "%zu", a->len);
-		reply_header(r, "Content-Length", size);
-		reply_header(r, "Content-Type", a->type);
+		evhttp_add_header(headers, "Content-Length", size);
+		evhttp_add_header(headers, "Content-Type", a->type);
 		if (!a->cached)
-			reply_header(r, "Cache-Control", "no-store");
+			evhttp_add_header(headers, "Cache-Control", "no-store");
 		if (evhttp_request_get_command(r->ev) != EVHTTP_REQ_HEAD)
 			evbuffer_add(body, a->text, a->len);
 	}
@@ -59,9 +78,7 @@ static enum step send_answer(struct request *r, const struct answer *a)
 
 enum step reply_text(struct request *r, int status, const char *type, const char *text, size_t len)
 {
-	bool cached = evhttp_find_header(evhttp_request_get_output_headers(r->ev), "Cache-Control") != NULL;
-
-	return send_answer(r, &(struct answer){status, type, text, len, cached});
+	return send_answer(r, &(struct answer){status, type, text, len, has_field(r, "Cache-Control")});
 }
 
 enum step reply_json(struct request *r, int status, struct json *j)

@@ -7,7 +7,8 @@
 #include "base/json_write.h"
 #include "http/request.h"
 
-/* Adds a header to the answer that is still to come. */
+/* Adds a header to the answer that is still to come: at most REPLY_FIELDS. The name has to stay; the value is
+ * copied. */
 void reply_header(struct request *r, const char *name, const char *value);
 
 /* 200, 201, ... with a JSON body. */

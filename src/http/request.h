@@ -17,6 +17,7 @@ struct cJSON;
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OTHER };
 
 #define PATH_PARAMS 2
+#define REPLY_FIELDS 8
 
 struct request {
 	struct task task; /* its arena lives as long as the request */
@@ -30,7 +31,11 @@ struct request {
 	struct {
 		const char *text;
 		size_t len;
-	} params[PATH_PARAMS];    /* the {parts} of the path, in order */
+	} params[PATH_PARAMS]; /* the {parts} of the path, in order */
+	struct {
+		const char *name, *value;
+	} fields[REPLY_FIELDS]; /* the headers a handler has given the answer */
+	unsigned field_count;
 	const struct cJSON *body; /* with NEED_JSON */
 	void *context;            /* the api's own; made when the request begins */
 	/* Answers instead of a 503 when what is waited for fails: the rest can be done by others. */

@@ -168,6 +168,7 @@ static void on_request(struct evhttp_request *ev, void *arg)
 	r->method = method_of(evhttp_request_get_command(ev));
 	r->step = 0;
 	r->body = NULL;
+	r->field_count = 0;
 	r->context = NULL;
 	r->rescue = NULL;
 	r->replied = r->parked = r->last = false;

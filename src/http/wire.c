@@ -9,8 +9,6 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/http_struct.h>
-#include <event2/keyvalq_struct.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -26,12 +24,6 @@ static void on_parked_event(struct bufferevent *bev, short what, void *arg)
 {
 	(void)what, (void)arg;
 	bufferevent_disable(bev, EV_READ);
-}
-
-/* The headers a handler has added to the answer. */
-static const struct evkeyval *first_header(struct evhttp_request *ev)
-{
-	return evhttp_request_get_output_headers(ev)->tqh_first;
 }
 
 static void callbacks_keep(struct request *r)
@@ -141,8 +133,6 @@ static void put_number(struct head *h, size_t n)
 
 static void head_write(struct head *h, struct server *s, const struct request *r, const struct answer *a)
 {
-	const struct evkeyval *header;
-
 	h->len = 0;
 	put(h, "HTTP/1.1 ");
 	put_number(h, (size_t)a->status);
@@ -158,8 +148,8 @@ static void head_write(struct head *h, struct server *s, const struct request *r
 			put_header(h, "Cache-Control", "no-store");
 	}
 	put_header(h, "Date", date(s));
-	for (header = first_header(r->ev); header; header = header->next.tqe_next)
-		put_header(h, header->key, header->value);
+	for (unsigned i = 0; i < r->field_count; i++)
+		put_header(h, r->fields[i].name, r->fields[i].value);
 	put(h, "\r\n");
 }
 
@@ -184,7 +174,6 @@ static void send_rest(struct request *r, struct bufferevent *bev, const struct i
 
 bool wire_fits(const struct request *r)
 {
-	const struct evkeyval *header;
 	size_t extra = 0;
 
 	/* After a body in chunks evhttp would end the answer as if that were in chunks, too. */
@@ -193,8 +182,8 @@ bool wire_fits(const struct request *r)
 	/* A "100 Continue" that a slow reader has not made room for yet comes first. */
 	if (evbuffer_get_length(bufferevent_get_output(r->connection->bev)))
 		return false;
-	for (header = first_header(r->ev); header; header = header->next.tqe_next)
-		extra += strlen(header->key) + strlen(header->value) + 4;
+	for (unsigned i = 0; i < r->field_count; i++)
+		extra += strlen(r->fields[i].name) + strlen(r->fields[i].value) + 4;
 	return extra < HEAD_MOST / 2 && !evhttp_find_header(evhttp_request_get_input_headers(r->ev), "Connection");
 }
 
@@ -206,6 +195,8 @@ void wire_send(struct server *s, struct request *r, const struct answer *a)
 	struct iovec part[2];
 	ssize_t sent;
 
+	if (s->stopping) /* evhttp closes by what it finds among its own headers */
+		evhttp_add_header(evhttp_request_get_output_headers(r->ev), "Connection", "close");
 	head_write(&head, s, r, a);
 	part[0] = (struct iovec){head.text, head.len};
 	part[1] = (struct iovec){(void *)(uintptr_t)a->text, body ? a->len : 0};
