@@ -20,6 +20,22 @@ int64_t meter_cpu_ns(pid_t pid)
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
+void meter_ticks(struct ticks *t)
+{
+	FILE *f = fopen("/proc/stat", "r");
+	long long n[8] = {0}; /* user nice system idle iowait irq softirq steal */
+
+	if (f && fscanf(f, "cpu %lld %lld %lld %lld %lld %lld %lld %lld", &n[0], &n[1], &n[2], &n[3], &n[4], &n[5],
+			&n[6], &n[7]) != 8)
+		n[7] = 0;
+	if (f)
+		fclose(f);
+	t->stolen = n[7];
+	t->all = 0;
+	for (int i = 0; i < 8; i++)
+		t->all += n[i];
+}
+
 int64_t meter_resident(pid_t pid)
 {
 	FILE *f = fopen(say("/proc/%d/statm", (int)pid), "r");

@@ -7,6 +7,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* The processors' time since the machine was started, and what of it the host of a virtual one kept (both in
+ * the kernel's ticks). */
+struct ticks {
+	int64_t all, stolen;
+};
+void meter_ticks(struct ticks *t);
+
 /* User and system time of all threads of a process so far, in nanoseconds. */
 int64_t meter_cpu_ns(pid_t pid);
 
