@@ -25,7 +25,7 @@ struct route {
 	enum method method;
 	const char *path; /* {x} stands for one part */
 	unsigned needs;
-	long body_limit; /* bytes; 0: the body-limit setting */
+	const long *body_limit; /* bytes, one of the settings; NULL: body-limit */
 	step_fn steps[ROUTE_STEPS];
 };
 

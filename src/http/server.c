@@ -143,7 +143,7 @@ static enum code request_open(struct request *r, const char *trouble, char allow
 		r->path = arena_copy(&r->task.arena, r->path, len);
 	if (code != CODE_OK)
 		return code;
-	limit = r->route->body_limit ? r->route->body_limit : settings.body_limit;
+	limit = r->route->body_limit ? *r->route->body_limit : settings.body_limit;
 	if (body > (size_t)limit)
 		return CODE_BODY_TOO_LARGE;
 	return r->server->config.begin(r) ? CODE_OK : CODE_UNAVAILABLE;

@@ -29,14 +29,14 @@ static enum step check_json(struct request *r)
 }
 
 static const struct route routes[] = {
-	{METHOD_GET, "/v1/tokens", NEED_NOTHING, 0, {first}},
-	{METHOD_POST, "/v1/tokens", NEED_JSON, 0, {first, second}},
-	{METHOD_DELETE, "/v1/tokens", NEED_TOKEN, 0, {second}},
-	{METHOD_GET, "/v1/users/{id}/balance", NEED_NOTHING, 0, {first}},
-	{METHOD_POST, "/v1/users/{id}/balance/charges", NEED_JSON | NEED_TOKEN, 0, {second}},
-	{METHOD_PATCH, "/v1/{kind}/{name}", NEED_NOTHING, 0, {first}},
-	{METHOD_PUT, "/all", NEED_NOTHING, 0, {first}},
-	{METHOD_PATCH, "/all", NEED_NOTHING, 0, {first}},
+	{METHOD_GET, "/v1/tokens", NEED_NOTHING, NULL, {first}},
+	{METHOD_POST, "/v1/tokens", NEED_JSON, NULL, {first, second}},
+	{METHOD_DELETE, "/v1/tokens", NEED_TOKEN, NULL, {second}},
+	{METHOD_GET, "/v1/users/{id}/balance", NEED_NOTHING, NULL, {first}},
+	{METHOD_POST, "/v1/users/{id}/balance/charges", NEED_JSON | NEED_TOKEN, NULL, {second}},
+	{METHOD_PATCH, "/v1/{kind}/{name}", NEED_NOTHING, NULL, {first}},
+	{METHOD_PUT, "/all", NEED_NOTHING, NULL, {first}},
+	{METHOD_PATCH, "/all", NEED_NOTHING, NULL, {first}},
 };
 
 static const struct prelude preludes[] = {
