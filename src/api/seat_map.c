@@ -8,7 +8,7 @@
 
 #include "api/seat_json.h"
 
-#define SEATS_KEPT 150000 /* by all maps of a worker; a single one may have more */
+#define SEATS_KEPT 150000 /* by all maps of a worker that nobody waits for; a single one may have more */
 #define BLOCK_SEATS 128
 
 /* A number of a seat's own, so that the sum of those that are free tells one set of seats from another. */
@@ -186,7 +186,9 @@ struct seat_map *seat_map_find(struct seat_maps *maps, const struct catalog *c, 
 	return m;
 }
 
-/* Drops the maps of another catalogue, and those asked for least lately beyond the room there is. */
+/* Drops the maps of another catalogue, and those asked for least lately beyond the room there is. Spared are
+ * those with a question under way: whoever waits for its answer would begin anew without them, which two could
+ * do to each other for ever. */
 static void maps_trim(struct seat_maps *maps, const struct catalog *c, size_t coming)
 {
 	struct seat_map **at = &maps->first;
@@ -196,7 +198,7 @@ static void maps_trim(struct seat_maps *maps, const struct catalog *c, size_t co
 		struct seat_map *m = *at;
 
 		kept += m->seats.count;
-		if (m->catalog == c && kept <= SEATS_KEPT) {
+		if (m->seats.users > 1 || (m->catalog == c && kept <= SEATS_KEPT)) {
 			at = &m->next;
 			continue;
 		}
@@ -227,6 +229,7 @@ void seat_maps_follow(struct seat_maps *maps, const struct catalog *c)
 	maps_trim(maps, c, 0);
 }
 
+/* Nothing is under way any more. */
 void seat_maps_free(struct seat_maps *maps)
 {
 	maps_trim(maps, NULL, 0);

@@ -20,7 +20,7 @@ struct seat_maps {
 	unsigned long made;     /* how many maps so far */
 };
 
-/* Drops what is not of this catalogue. */
+/* Drops what is not of this catalogue, but for what somebody waits for. */
 void seat_maps_follow(struct seat_maps *maps, const struct catalog *c);
 
 void seat_maps_free(struct seat_maps *maps);
