@@ -14,6 +14,7 @@
 
 #define NEVER INT64_MAX
 #define COUNT_MS 1000     /* how often it is compared whether Redis' set has as many seats as is known here */
+#define WHOLE_MS 8000     /* how old the whole may be: what was changed by hand need not change any count */
 #define CHANGES_KEPT 1000 /* as lua/lib/40-seats.lua has it */
 
 bool free_seats_init(struct free_seats *f, struct queue *q, int64_t schedule, int64_t *ids, size_t count)
@@ -183,7 +184,7 @@ static void look_send(struct free_seats *f, struct ask *a)
 
 bool free_seats_known(struct free_seats *f)
 {
-	if (f->times_up != redis_times_up(f->queue->engine->redis))
+	if (f->times_up != redis_times_up(f->queue->engine->redis) || clock_ms() - f->fetched_at >= WHOLE_MS)
 		f->known = false;
 	return f->known;
 }
@@ -227,7 +228,7 @@ static void whole_read(struct free_seats *f, const redisReply *reply)
 		if (f->ends[i] == 0)
 			seat_turn(f, i, true);
 	memcpy(f->at, f->top, sizeof(f->at));
-	f->counted_at = clock_ms();
+	f->fetched_at = f->counted_at = clock_ms();
 	f->times_up = redis_times_up(f->queue->engine->redis);
 	f->known = true;
 }

@@ -35,6 +35,7 @@ struct free_seats {
 	int64_t next_end;       /* no hold that is known ends before */
 	int64_t entries;        /* how many members Redis' set has by what is known here */
 	int64_t counted_at;     /* clock_ms: when that was last compared */
+	int64_t fetched_at;     /* clock_ms: when the whole was */
 	struct task_ref *waiting;
 	size_t waiting_count, waiting_size;
 };
@@ -47,7 +48,7 @@ bool free_seats_init(struct free_seats *f, struct queue *q, int64_t schedule, in
 void free_seats_drop(struct free_seats *f);
 
 /* Whether what is known can be brought up to date: not before it was fetched on this connection, since another
- * one may lead to another Redis, or to an older state of this one. */
+ * one may lead to another Redis, or to an older state of this one, and not for longer than some seconds. */
 bool free_seats_known(struct free_seats *f);
 
 /* Asks for what has changed, for nobody in particular, unless a question that has not left yet asks for it
