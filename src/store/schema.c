@@ -29,6 +29,24 @@ static enum db_result statements_run(struct db *db, struct arena *a, const char 
 	return r;
 }
 
+/* Looks for the procedure that a step makes, if it makes one: a dump leaves procedures out unless it is told
+ * otherwise, and so does what is made from it, though the step stands in the list. DB_NONE: it is gone. */
+static enum db_result procedure_find(struct db *db, const struct embedded_migration *m)
+{
+	const char *made = strstr(m->sql, "CREATE PROCEDURE ");
+	char name[65];
+	int64_t one;
+	enum db_result r;
+
+	if (!made || sscanf(made, "CREATE PROCEDURE %64[a-z_]", name) != 1)
+		return DB_OK;
+	r = db_query(db,
+		     "SELECT 1 FROM information_schema.ROUTINES"
+		     " WHERE ROUTINE_SCHEMA = DATABASE() AND ROUTINE_NAME = ?",
+		     "s", name);
+	return r == DB_OK ? db_row(db, "i", &one) : r;
+}
+
 static enum db_result step_apply(struct db *db, struct arena *a, const struct embedded_migration *m)
 {
 	enum db_result r = db_query(db, "SELECT version FROM schema_steps WHERE version = ?", "i", (int64_t)m->version);
@@ -36,14 +54,16 @@ static enum db_result step_apply(struct db *db, struct arena *a, const struct em
 
 	if (r == DB_OK)
 		r = db_row(db, "i", &version);
+	if (r == DB_OK)
+		r = procedure_find(db, m);
 	if (r != DB_NONE)
 		return r;
 	log_info("MySQL: applying schema step %s", m->name);
 	r = statements_run(db, a, m->sql);
 	if (r != DB_OK)
 		return r;
-	return db_exec(db, "INSERT INTO schema_steps (version, name, applied_at) VALUES (?, ?, UTC_TIMESTAMP(3))", "is",
-		       (int64_t)m->version, m->name);
+	return db_exec(db, "REPLACE INTO schema_steps (version, name, applied_at) VALUES (?, ?, UTC_TIMESTAMP(3))",
+		       "is", (int64_t)m->version, m->name);
 }
 
 static enum db_result steps_apply(struct db *db, struct arena *a)

@@ -321,6 +321,21 @@ START_TEST(test_cut_in_commit)
 }
 END_TEST
 
+/* A database made from a dump has every table and no procedure: whichever daemon starts puts it back. */
+START_TEST(test_made_from_a_dump)
+{
+	char *token = inside(9);
+	int64_t id = hold(token, 11, 23);
+
+	sql_run("DROP PROCEDURE usher_pay");
+	refused(ask("POST", "/v1/payments", token, "{\"reservationId\":%lld}", (long long)id), 500, "INTERNAL", NULL);
+	usherd_start(1, NULL);
+	pay_for(token, id);
+	ck_assert_int_eq(sql_int("SELECT COUNT(*) FROM schema_steps WHERE version = 3"), 1);
+	free(token);
+}
+END_TEST
+
 /* It reads and writes; everything else here has to find it like that. */
 START_TEST(test_start)
 {
@@ -345,11 +360,17 @@ static void begin(void)
 
 int main(void)
 {
-	const TTest *const tests[] = {test_start,         test_few_connections,
-				      test_no_connection, test_deadlock,
-				      test_lock_wait,     test_lock_wait_past_the_hold,
-				      test_read_only,     test_killed_in_between,
-				      test_cut_in_commit, NULL};
+	const TTest *const tests[] = {test_start,
+				      test_few_connections,
+				      test_no_connection,
+				      test_deadlock,
+				      test_lock_wait,
+				      test_lock_wait_past_the_hold,
+				      test_read_only,
+				      test_killed_in_between,
+				      test_cut_in_commit,
+				      test_made_from_a_dump,
+				      NULL};
 
 	return stack_main("database-trouble", 60, begin, tests);
 }
