@@ -1,13 +1,17 @@
 /* Measures usherd beside what a user would otherwise pick, and writes down what came of it. */
 #include "bench.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lines.h"
 #include "meter.h"
@@ -166,15 +170,50 @@ static void rows_run(void)
 			    100.0 * (double)(after.stolen - before.stolen) / (double)(after.all - before.all));
 }
 
+static int bench_run(void)
+{
+	servers_start();
+	rows_run();
+	report_print();
+	report_write();
+	return stack_end() ? 0 : 1;
+}
+
+static volatile sig_atomic_t runner;
+
+static void pass_on(int signal)
+{
+	kill(runner, signal);
+}
+
+/* Waits for the one that measures and removes what it has left, however it ended; its servers, which die with
+ * it, may still be writing. Gives the exit status. */
+static int runner_await(void)
+{
+	const struct sigaction action = {.sa_handler = pass_on};
+	int status;
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	while (waitpid(runner, &status, 0) < 0)
+		;
+	for (int i = 0; i < 1000 && access(stack.dir, F_OK) == 0 && !getenv("USHER_TEST_KEEP"); i++) {
+		if (system(say("rm -rf '%s' 2>/dev/null", stack.dir)) != 0)
+			pause_briefly();
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 int main(int argc, char **argv)
 {
 	if (!arguments_read(argc, argv))
 		return usage();
 	descriptors_allow();
 	stack_begin();
-	servers_start();
-	rows_run();
-	report_print();
-	report_write();
-	return stack_end() ? 0 : 1;
+	runner = fork();
+	if (runner > 0)
+		return runner_await();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return bench_run();
 }
