@@ -38,8 +38,9 @@ local function settings_of(key)
 		ceiling = tonumber(v[9] or v[1]),
 		epoch_at = tonumber(v[10] or 0),
 		return_until = tonumber(v[11] or 0),
-		-- In a queue of before there was such a field anybody may have been let in.
+		-- In a queue of before there was such a field anybody may have been let in, until the field is written.
 		reach = tonumber(v[12]) or handed_out,
+		reach_written = v[12] and true,
 		handed_out = handed_out,
 	}
 end
@@ -156,8 +157,9 @@ local function sessions_open(q, s, now, line)
 	redis.call('ZADD', q.admitted, unpack(admitted))
 	redis.call('HINCRBY', q.queue, 'admitted', #users)
 	-- The line is in order, so the last of it is the furthest back.
-	if tonumber(line[#line]) > s.reach then
-		redis.call('HSET', q.queue, 'reach', line[#line])
+	local furthest = tonumber(line[#line])
+	if furthest > s.reach or not s.reach_written then
+		redis.call('HSET', q.queue, 'reach', int(math.max(furthest, s.reach)))
 	end
 end
 

@@ -263,6 +263,7 @@ static enum code read_status(struct ask *a, const redisReply *reply)
 	s->unclaimed = reply_int(reply, 5);
 	s->admitted_minute = reply_int(reply, 6);
 	s->admitted_span_ms = reply_int(reply, 7);
+	s->reach = REACH_UNKNOWN;
 	fields = reply->element[8];
 	for (size_t i = 0; i + 1 < fields->elements; i += 2)
 		status_field(s, fields->element[i]->str, reply_int(fields, i + 1));

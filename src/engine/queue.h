@@ -26,6 +26,8 @@ struct queue_settings {
 	int64_t opens_at, created_at; /* Unix ms; opens_at 0: always open */
 };
 
+#define REACH_UNKNOWN (-1)
+
 /* Live figures, as usher_status gave them. */
 struct queue_status {
 	bool known; /* false: the queue is not set up in Redis */
@@ -34,8 +36,8 @@ struct queue_status {
 	int64_t waiting, inside, unclaimed;
 	int64_t admitted_minute, admitted_span_ms; /* admissions measured, over how long */
 	int64_t entered, admitted, no_shows, left, paid;
-	int64_t next, reach;              /* places this epoch has handed out; the furthest place ever let in */
-	int64_t ceiling;                  /* most that may be inside: capacity, or who was inside when it was lowered */
+	int64_t next, reach; /* places this epoch has handed out; the furthest place ever let in, or REACH_UNKNOWN */
+	int64_t ceiling;     /* most that may be inside: capacity, or who was inside when it was lowered */
 	int64_t seats_total, seats_taken; /* of the schedules still to come */
 };
 

@@ -157,9 +157,10 @@ static void figures_take(struct snapshot *s, const struct queue_status *q, int64
 {
 	s->asked_at = began;
 	s->admitted = q->admitted;
-	s->reach = q->reach;
-	s->moving = soon_admitted(q);
 	s->end = (struct sample){(q->settings.epoch << EPOCH_BITS) + q->next, q->waiting - 1 + q->admitted};
+	/* A queue that the version before set up does not say: anybody may have been let in. */
+	s->reach = q->reach == REACH_UNKNOWN ? s->end.place : q->reach;
+	s->moving = soon_admitted(q);
 }
 
 /* Stays as it is while people join at the end of the line and are let in from its front; every other change of

@@ -188,6 +188,25 @@ START_TEST(test_a_new_daemon_knows_who_left)
 }
 END_TEST
 
+/* A queue that was set up by the version before says nothing of how far it has come, and nobody who left it was
+ * written down: everybody so far is asked about, until letting in fixes who that is. */
+START_TEST(test_a_queue_of_the_version_before)
+{
+	for (int daemon = 0; daemon < 2; daemon++)
+		wait_until(estimated(daemon, tokens[PEOPLE]));
+	done(ask("DELETE", "/v1/tokens", tokens[2015], NULL), 204);
+	free(redis_text("DEL usher:{wide}:gone"));
+	free(redis_text("HDEL usher:{wide}:queue reach"));
+	usherd_start(2, "--workers=1", NULL);
+	for (int daemon = 0; daemon < 3; daemon++) {
+		wait_until(waiting_at(daemon) > 0 && !estimated(daemon, tokens[PEOPLE]));
+		ck_assert_int_eq(status(daemon, tokens[2015]), 302);
+	}
+	usherd_stop(2);
+	free(redis_text("HSET usher:{wide}:queue reach 0"));
+}
+END_TEST
+
 /* The line moves: those far back move along, and whoever gets near is told exactly. */
 START_TEST(test_letting_in)
 {
@@ -279,6 +298,7 @@ int main(void)
 				      test_a_stopped_daemon_asks,
 				      test_a_new_place_after_leaving,
 				      test_a_new_daemon_knows_who_left,
+				      test_a_queue_of_the_version_before,
 				      test_letting_in,
 				      test_before_the_doors,
 				      test_after_a_loss,

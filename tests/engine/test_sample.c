@@ -170,7 +170,11 @@ START_TEST(test_a_queue_of_before)
 	leave(1, PLACE(1));
 	clock_add(1000);
 	is(admit(10, 1), "OK 0 1 0");
-	is(command("HEXISTS usher:{main}:queue reach"), "0");
+	/* From now on newcomers are behind it. */
+	is(command(REACH), "%" PRId64, PLACE(11));
+	enter(12);
+	leave(12, PLACE(12));
+	is(command("ZRANGE usher:{main}:gone 0 -1"), "[%" PRId64 "]", PLACE(12));
 }
 END_TEST
 
