@@ -15,10 +15,15 @@
 #define GONE_BITS 20
 #define GONE_PAGE 1000
 #define SAMPLE_PAGE 250
-#define OTHERS_MOST 16 /* with the 32 ranks between two samples this stays below 50 */
+#define OTHERS_MOST 10
 #define TOLERANCE_LEAST 50
 #define TOLERANCE_SHARE 100
-#define EPOCH_BITS 36 /* as in lua/lib/30-queue.lua: a place is epoch * 2^36 + number */
+#define SAMPLE_SHARE 128 /* as in lua/queue/sample.lua */
+#define EPOCH_BITS 36    /* as in lua/lib/30-queue.lua: a place is epoch * 2^36 + number */
+
+/* Who stands between two samples is off by less than the ranks between them, and by the others. From where a
+ * hundredth is more than 50 on, it grows faster than those do. */
+_Static_assert(TOLERANCE_LEAST *TOLERANCE_SHARE / SAMPLE_SHARE + OTHERS_MOST < TOLERANCE_LEAST, "too far apart");
 
 static uint64_t gone_bit(int64_t place)
 {
@@ -163,16 +168,18 @@ static void figures_take(struct snapshot *s, const struct queue_status *q, int64
 	s->moving = soon_admitted(q);
 }
 
-/* Stays as it is while people join at the end of the line and are let in from its front; every other change of
- * the line changes it. */
+/* Stays as it is while people join at the end of the line and are let in from its front. Who leaves changes it. */
 static int64_t others_of(const struct queue_status *q)
 {
 	return q->waiting + q->admitted - q->entered;
 }
 
+/* After a loss who comes back to an old place makes up for one who leaves elsewhere, and with other settings the
+ * doors may have been closed in between, and draws have come in anywhere. */
 static bool samples_hold(const struct samples *l, const struct queue_status *q)
 {
-	return l->count && clock_ms() - l->taken_at < SAMPLES_MOST_MS && llabs(others_of(q) - l->others) <= OTHERS_MOST;
+	return l->count && q->settings.epoch == 1 && q->settings.version == l->version &&
+	       clock_ms() - l->taken_at < SAMPLES_MOST_MS && llabs(others_of(q) - l->others) <= OTHERS_MOST;
 }
 
 static enum step samples_begin(struct task *t, struct queue *q)
@@ -183,13 +190,14 @@ static enum step samples_begin(struct task *t, struct queue *q)
 	s->from = 0;
 	s->coming.count = 0;
 	s->coming.taken_at = s->coming.true_at = clock_ms();
-	s->coming.others = others_of(&q->status);
+	s->coming.version = q->fresh.settings.version;
+	s->coming.others = others_of(&q->fresh);
 	return samples_ask(t, q);
 }
 
 static enum step refresh_begin(struct task *t, struct queue *q)
 {
-	const struct queue_status *now = &q->status;
+	const struct queue_status *now = &q->fresh;
 	struct snapshot *s = &q->snapshot;
 
 	if (!now->known || queue_went_back(q, now) || now->waiting <= FAR_LEAST) {
@@ -213,11 +221,14 @@ static enum step gone_read(struct task *t, struct queue *q, int64_t began)
 		return gone_ask(t, q);
 	if (s->asked_at == 0 && s->gone_most < 2 * s->gone_count)
 		s->gone_most = 2 * s->gone_count; /* the list is as long as that */
-	figures_take(s, &q->status, began);
+	figures_take(s, &q->fresh, began);
 	s->state = SNAPSHOT_BEGIN;
-	if (samples_hold(&s->samples, &q->status))
+	/* Before the doors no position is told, and every draw that comes changes them. */
+	if (q->fresh.settings.opens_at > q->fresh.now)
+		s->samples.count = 0;
+	else if (samples_hold(&s->samples, &q->fresh))
 		s->samples.true_at = began;
-	else if (clock_ms() - s->samples.taken_at >= SAMPLES_MS)
+	else if (s->samples.count == 0 || clock_ms() - s->samples.taken_at >= SAMPLES_MS)
 		return samples_begin(t, q);
 	return STEP_DONE;
 }

@@ -2,8 +2,8 @@
  * What a worker keeps of a long line, so that whoever asks from far back is told where they stand without Redis
  * being asked: places with their ranks, who has gone without being let in, and how far the line has come.
  *
- * An estimate is within a hundredth of the true rank or 50 places, as of the last refresh. Who left is told one
- * for at most SNAPSHOT_MS; who was or may be let in, never.
+ * An estimate is within a hundredth of the true rank or 50 places, as of the last refresh. Who left, or was let in
+ * from further back than could be foreseen, is told one for at most SNAPSHOT_MS.
  */
 #ifndef USHER_ENGINE_SNAPSHOT_H
 #define USHER_ENGINE_SNAPSHOT_H
@@ -33,6 +33,7 @@ struct samples {
 	size_t count, room;
 	int64_t taken_at; /* clock_ms when the first of them was asked for, */
 	int64_t true_at;  /* and when the line was last seen not to have changed but at its ends */
+	int64_t version;  /* of the settings then */
 	int64_t others;   /* see others_of() */
 };
 

@@ -1,6 +1,8 @@
 /* Who waits far back is told an estimate that asks nobody, and nobody is told one who has gone. */
 #include <signal.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "support/kit.h"
 
 #define PEOPLE 3000
@@ -109,13 +111,20 @@ START_TEST(test_near_the_front_is_exact)
 }
 END_TEST
 
+static int64_t position_told(int daemon, const char *token)
+{
+	struct reply r = position(daemon, token);
+	int64_t told = (int64_t)number_at(&r, "position");
+
+	reply_free(&r);
+	return told;
+}
+
 /* By how much what a daemon says differs from where the user stands. */
 static int64_t off(int daemon, int user)
 {
-	struct reply r = position(daemon, tokens[user]);
-	int64_t by = (int64_t)number_at(&r, "position") - 1 - rank(user);
+	int64_t by = position_told(daemon, tokens[user]) - 1 - rank(user);
 
-	reply_free(&r);
 	return by < 0 ? -by : by;
 }
 
@@ -249,6 +258,33 @@ START_TEST(test_before_the_doors)
 }
 END_TEST
 
+/* Draws come in anywhere, so what was known of the line before the doors says nothing of who came in front at the
+ * last moment. */
+START_TEST(test_the_doors_open)
+{
+	int64_t user =
+		redis_int("EVAL %s 1 usher:{later}:waiting", "return redis.call('ZRANGE', KEYS[1], 2000, 2000)[1]");
+	char *token = enter((int)user, "later");
+	int64_t true_rank, told, opens_at = ((int64_t)time(NULL) + 3) * 1000;
+	char text[CLOCK_TEXT];
+
+	done(admin("PATCH", "/admin/v1/queues/later",
+		   say("{\"paused\":true,\"opensAt\":\"%s\"}", clock_format(opens_at, text))),
+	     200);
+	/* So many that the daemons look at the line once more. */
+	free(redis_text("ZREMRANGEBYRANK usher:{later}:waiting 0 29"));
+	wait_until((int64_t)time(NULL) * 1000 >= opens_at - 1000);
+	free(redis_text("EVAL %s 2 usher:{later}:waiting usher:{later}:queue",
+			"for i = 1, 2000 do redis.call('ZADD', KEYS[1], i, 1000000 + i) end;"
+			"return redis.call('HINCRBY', KEYS[2], 'entered', 2000)"));
+	true_rank = redis_int("ZRANK usher:{later}:waiting %d", (int)user);
+	wait_until(stands(token, "WAITING") && estimated(0, token));
+	told = position_told(0, token) - 1;
+	ck_assert_int_le(llabs(told - true_rank), true_rank / 100 > 50 ? true_rank / 100 : 50);
+	free(token);
+}
+END_TEST
+
 /* Redis is lost: an old place has to be asked about, since its owner may not have come back yet. */
 START_TEST(test_after_a_loss)
 {
@@ -301,6 +337,7 @@ int main(void)
 				      test_a_queue_of_the_version_before,
 				      test_letting_in,
 				      test_before_the_doors,
+				      test_the_doors_open,
 				      test_after_a_loss,
 				      NULL};
 	int status = stack_main("far", 120, begin, tests);
