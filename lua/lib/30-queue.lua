@@ -114,10 +114,17 @@ end
 
 -- Daemons tell people far back an estimate without asking here, so whoever goes without being let in from the
 -- front is put on the list `gone` (place, with a rising number as score). Each time the two oldest of the list
--- are looked at: those that the line has passed go, the others go to its end. A caller of the version before
--- does not name the list: then nobody who has a place by now can be told an estimate.
+-- are looked at: those that the line has passed go, the others go to its end. Where there is no list, since a
+-- caller of the version before does not name it or it has become too long, nobody who has a place by now can be
+-- told an estimate.
+local GONE_MOST = 1000000
+
 local function place_gone(q, s, place)
-	if not q.gone then
+	local too_long = q.gone and redis.call('ZCARD', q.gone) >= GONE_MOST
+	if too_long then
+		redis.call('UNLINK', q.gone)
+	end
+	if too_long or not q.gone then
 		redis.call('HSET', q.queue, 'reach', int(math.max(s.reach, s.handed_out)))
 		return
 	end

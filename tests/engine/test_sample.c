@@ -135,6 +135,20 @@ START_TEST(test_the_list_is_bounded)
 }
 END_TEST
 
+/* One who enters and leaves without end: rather than the list, Redis is asked about everybody so far. */
+START_TEST(test_the_list_has_an_end)
+{
+	enter_crowd(1, 10);
+	command("EVAL for%ci=1,1e6%cdo%credis.call('ZADD',KEYS[1],i,2^37+i)%cend 1 usher:{main}:gone", 9, 9, 9, 9);
+	leave(9, PLACE(9));
+	is(command("EXISTS usher:{main}:gone"), "0");
+	is(command(REACH), "%" PRId64, PLACE(10));
+	enter(11);
+	leave(11, PLACE(11));
+	is(command("ZRANGE usher:{main}:gone 0 -1"), "[%" PRId64 "]", PLACE(11));
+}
+END_TEST
+
 /* The place of before a loss is the better one: the newer one's token is dead and must not be told anything. */
 START_TEST(test_a_place_given_up_for_an_older_is_on_the_list)
 {
@@ -188,6 +202,7 @@ int main(void)
 				      test_who_leaves_is_on_the_list,
 				      test_the_list_forgets_whom_the_line_has_passed,
 				      test_the_list_is_bounded,
+				      test_the_list_has_an_end,
 				      test_a_place_given_up_for_an_older_is_on_the_list,
 				      test_an_older_caller,
 				      test_a_queue_of_before,
