@@ -290,12 +290,10 @@ static int64_t ordinal_of(const struct snapshot *s, int64_t place)
 		return -1;
 	if (a != last)
 		return ordinal_between(a, a + 1, place);
-	/* Behind the last sample stand those who came since. */
+	/* Behind the last sample stand those who came since, and behind the end nobody of whom is known. */
 	if (place < s->end.place)
 		return ordinal_between(last, &s->end, place);
-	if (last->place < s->end.place)
-		last = &s->end;
-	return last->ordinal + (place - last->place);
+	return place == s->end.place ? s->end.ordinal : -1;
 }
 
 static bool close_enough(const struct snapshot *s, int64_t rank)
