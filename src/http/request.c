@@ -63,8 +63,11 @@ static int weight(const char *element, size_t len)
 	for (const char *p = memchr(element, ';', len); p; p = memchr(p, ';', len - (size_t)(p - element))) {
 		p++;
 		p += strspn(p, " \t");
-		if (strncasecmp(p, "q=", 2) == 0)
-			return (int)(strtod(p + 2, NULL) * 1000 + 0.5);
+		if (strncasecmp(p, "q=", 2) == 0) {
+			double q = strtod(p + 2, NULL);
+
+			return q > 0 ? (int)((q < 1 ? q : 1) * 1000 + 0.5) : 0; /* what is no number as well */
+		}
 	}
 	return 1000;
 }

@@ -315,6 +315,8 @@ START_TEST(test_gzip_when_asked_for)
 		     {"gzip;q=0.5, identity;q=0.5", true},
 		     {"gzip;q=0", false},
 		     {"gzip;q=0.000", false},
+		     {"gzip;q=1e30", true},
+		     {"gzip;q=nan", false},
 		     {"*;q=0", false},
 		     {"gzip;q=0, *", false},
 		     {"identity", false},
