@@ -315,7 +315,7 @@ bool snapshot_tells(const struct queue *q, uint64_t place, struct standing *out)
 	const struct snapshot *s = &q->snapshot;
 	int64_t now = clock_ms(), ordinal;
 
-	if (now - s->asked_at > SNAPSHOT_MS || may_have_gone(s, (int64_t)place))
+	if (now - s->asked_at >= SNAPSHOT_MS || may_have_gone(s, (int64_t)place))
 		return false;
 	*out = (struct standing){.code = CODE_WAITING, .place = place, .estimated = true};
 	if (q->status.settings.opens_at > queue_now(q) + SNAPSHOT_MS)
