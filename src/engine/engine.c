@@ -112,6 +112,7 @@ static void queue_free(struct queue *q)
 		event_free(q->refresh_timer);
 	task_destroy(&q->refresh);
 	snapshot_free(&q->snapshot);
+	free(q->shown_up);
 	free(q->schedules);
 	free(q);
 }

@@ -81,7 +81,27 @@ static enum code read_waiting(struct ask *a, const redisReply *reply)
 	return CODE_OK;
 }
 
-/* ZSCORE active, ZSCORE places, SISMEMBER unclaimed. */
+static struct shown_up *shown_up_slot(struct queue *q, uint64_t user)
+{
+	return q->shown_up ? &q->shown_up[(user * 0x9e3779b97f4a7c15U) % SHOWN_UP] : NULL;
+}
+
+static bool has_shown_up(struct queue *q, uint64_t user, uint64_t place)
+{
+	const struct shown_up *x = shown_up_slot(q, user);
+
+	return x && x->user == user && x->place == place && x->epoch == q->status.settings.epoch;
+}
+
+static void shown_up_note(struct queue *q, uint64_t user, uint64_t place)
+{
+	if (!q->shown_up)
+		q->shown_up = calloc(SHOWN_UP, sizeof(*q->shown_up));
+	if (q->shown_up)
+		*shown_up_slot(q, user) = (struct shown_up){user, place, q->status.settings.epoch};
+}
+
+/* ZSCORE active, ZSCORE places, and SISMEMBER unclaimed where that is not remembered. */
 static enum code read_inside(struct ask *a, const redisReply *reply)
 {
 	struct standing *s = a->out;
@@ -97,6 +117,8 @@ static enum code read_inside(struct ask *a, const redisReply *reply)
 		break;
 	default:
 		s->claimed = reply->type == REDIS_REPLY_INTEGER && reply->integer == 0;
+		if (s->claimed && s->code == CODE_ACTIVE)
+			shown_up_note(s->queue, s->user, s->place);
 	}
 	return CODE_OK;
 }
@@ -132,12 +154,17 @@ enum step queue_find_inside(struct task *t, struct engine *e, struct queue *q, u
 
 	if (!a)
 		return task_failed(t, redis_refusal(e->redis));
-	*out = (struct standing){
-		.code = CODE_TOKEN_EXPIRED, .place = place, .asked_at = q->status.known ? queue_now(q) : 0};
+	*out = (struct standing){.code = CODE_TOKEN_EXPIRED,
+				 .queue = q,
+				 .user = user,
+				 .place = place,
+				 .claimed = has_shown_up(q, user, place),
+				 .asked_at = q->status.known ? queue_now(q) : 0};
 	decimal_write(member, (int64_t)user);
 	command(a, q, "ZSCORE", q->keys.active, member);
 	command(a, q, "ZSCORE", q->keys.places, member);
-	command(a, q, "SISMEMBER", q->keys.unclaimed, member);
+	if (!out->claimed)
+		command(a, q, "SISMEMBER", q->keys.unclaimed, member);
 	return ask_wait(a, t);
 }
 

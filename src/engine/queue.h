@@ -47,6 +47,14 @@ struct queue_schedule {
 	char key[KEY_TEXT], changes_key[KEY_TEXT];
 };
 
+/* Somebody who has shown up inside: with this place in this epoch they will not have to once more. */
+struct shown_up {
+	uint64_t user, place;
+	int64_t epoch;
+};
+
+#define SHOWN_UP 4096 /* what a loop remembers of a queue; a newer user takes an older one's slot */
+
 struct queue {
 	char name[QUEUE_NAME_MAX + 1];
 	struct queue_keys keys;
@@ -62,6 +70,7 @@ struct queue {
 	int64_t refresh_began;     /* clock_ms */
 	struct queue_status fresh; /* being filled by the refresh under way */
 	struct snapshot snapshot;  /* with engine.snapshots */
+	struct shown_up *shown_up; /* SHOWN_UP of them, by user; NULL before the first */
 	struct event *refresh_timer;
 	struct engine *engine;
 	struct queue *next;
@@ -97,7 +106,9 @@ char *holds_key(char key[KEY_TEXT], const char *queue, int64_t user);
 /* A user's standing. `code` is ACTIVE, WAITING, SCHEDULED or TOKEN_EXPIRED. */
 struct standing {
 	enum code code;
-	bool created; /* queue_enter only: a new place was given */
+	bool created;        /* queue_enter only: a new place was given */
+	struct queue *queue; /* queue_find_inside only, and so is the next */
+	uint64_t user;
 	uint64_t place;
 	int64_t issued_at;       /* queue_enter only, Unix ms */
 	int64_t position;        /* from 1; WAITING and SCHEDULED */
@@ -119,7 +130,7 @@ enum step queue_enter(struct task *t, struct engine *e, struct queue *q, uint64_
 enum step queue_find_waiting(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
 			     struct standing *out);
 
-/* Looks it up among those inside: three plain commands. Not found there, or not shown up yet: `code` is not
+/* Looks it up among those inside: three plain commands, or two for whom the loop remembers to have shown up. Not found there, or not shown up yet: `code` is not
  * ACTIVE, or `claimed` is false; the user may stand in line. */
 enum step queue_find_inside(struct task *t, struct engine *e, struct queue *q, uint64_t user, uint64_t place,
 			    struct standing *out);

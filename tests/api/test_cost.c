@@ -165,7 +165,7 @@ START_TEST(test_refused_seat)
 }
 END_TEST
 
-/* The token filter's three reads, the hold, and one command that nobody waits for. */
+/* The token filter's reads, the hold, and one command that nobody waits for. */
 START_TEST(test_reservation)
 {
 	char *token = enter(USER, "main");
@@ -175,7 +175,8 @@ START_TEST(test_reservation)
 	hold(token, 11, 7);
 	wait_until(redis_int("ZCARD usher:{main}:unrecorded") == 0);
 	seen = monitor_end(c);
-	ck_assert_int_eq(seen.plain, 3);
+	ck_assert_int_ge(seen.plain, 2); /* 3 of a worker that has not seen the user inside before */
+	ck_assert_int_le(seen.plain, 3);
 	ck_assert_int_eq(seen.calls, 1);
 	ck_assert_int_eq(seen.struck, 1);
 	free(token);
@@ -202,7 +203,9 @@ START_TEST(test_seat_map)
 	hold(other, 11, 21);
 	done(ask("GET", "/v1/schedules/11/seats", token, NULL), 200);
 	seen = monitor_end(c);
-	ck_assert_int_eq(seen.plain, 51 * 3);
+	/* Once more by each worker that has not seen the user before. */
+	ck_assert_int_ge(seen.plain, 51 * 2);
+	ck_assert_int_le(seen.plain, 51 * 2 + (int)sysconf(_SC_NPROCESSORS_ONLN));
 	ck_assert_int_eq(seen.looked, 51);
 	ck_assert_int_eq(seen.calls, 0);
 	ck_assert_int_le(seen.whole, (int)sysconf(_SC_NPROCESSORS_ONLN)); /* by each worker */
