@@ -56,7 +56,7 @@ static void bar_write(FILE *out, const struct figure *f, int y)
 		snprintf(text, sizeof(text), "%.2f x %s, %s %.2f", figure_value(f), f->against,
 			 f->at_least ? "at least" : "at most", f->target);
 	else
-		snprintf(text, sizeof(text), "%.4g %s, at most %.4g", f->ours, f->unit, f->target);
+		snprintf(text, sizeof(text), "%.4g %s, at most %.4g", f->ours < 0.01 ? 0 : f->ours, f->unit, f->target);
 	text_write(out, LABELS + 8, y + BAR + 14, "small", text);
 	if (!figure_met(f))
 		text_write(out, LABELS + (int)(MOST * SCALE) + 10, y + 13, "small", "missed");
