@@ -68,7 +68,7 @@ void row_connections(void)
 	load_close(l);
 	series_add(series_new("connections", "usherd", "bytes"), (double)(after - before) / CONNECTIONS);
 	figure_alone("connections", "memory of usherd, 10,000 connections", "MB", (double)after / 1e6, 200);
-	report_note("Of it, %.1f MB were there before; a connection takes %.1f kB.", (double)before / 1e6,
-		    measured("connections", "usherd", "bytes") / 1e3);
+	report_note("Of usherd's memory with 10,000 connections %.1f MB were there before; a connection takes %.1f kB.",
+		    (double)before / 1e6, measured("connections", "usherd", "bytes") / 1e3);
 	requests_free(&r);
 }
