@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/decimal.h"
 
 #define FIRST_SIZE 512
 
@@ -99,16 +100,11 @@ void json_array_end(struct json *j)
 
 void json_int(struct json *j, const char *name, int64_t value)
 {
-	char digits[24], *p = digits + sizeof(digits);
-	uint64_t n = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	char digits[DECIMAL_TEXT];
+	size_t len = decimal_write(digits, value);
 
-	do
-		*--p = (char)('0' + n % 10);
-	while (n /= 10);
-	if (value < 0)
-		*--p = '-';
 	put_name(j, name);
-	put(j, p, (size_t)(digits + sizeof(digits) - p));
+	put(j, digits, len);
 }
 
 void json_bool(struct json *j, const char *name, bool value)

@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 #include <time.h>
 
+#include "base/decimal.h"
 #include "http/server_internal.h"
 
 #define PARKED_INPUT_MOST 65536 /* a pipelining client's next requests wait here */
@@ -122,13 +123,10 @@ static void put_header(struct head *h, const char *name, const char *value)
 
 static void put_number(struct head *h, size_t n)
 {
-	char digits[24], *p = digits + sizeof(digits);
+	char digits[DECIMAL_TEXT];
 
-	*--p = '\0';
-	do
-		*--p = (char)('0' + n % 10);
-	while (n /= 10);
-	put(h, p);
+	decimal_write(digits, (int64_t)n);
+	put(h, digits);
 }
 
 static void head_write(struct head *h, struct server *s, const struct request *r, const struct answer *a)

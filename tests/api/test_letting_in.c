@@ -185,6 +185,23 @@ START_TEST(test_doors_open)
 }
 END_TEST
 
+/* Somebody who is let in again has to show up again: what is remembered of the last time is for its place only. */
+START_TEST(test_claim_each_time)
+{
+	for (int round = 0; round < 12; round++) {
+		char *first = enter(110, "one"), *again = enter(111, "one");
+
+		leave(first);
+		wait_until(redis_int("SISMEMBER usher:{one}:unclaimed 111") == 1);
+		refused(ask("GET", "/v1/concerts/1/dates", again, NULL), 403, "WRONG_QUEUE", NULL);
+		ck_assert_int_eq((int)redis_int("SISMEMBER usher:{one}:unclaimed 111"), 0);
+		for (int i = 0; i < 4; i++) /* by now each worker is likely to remember */
+			refused(ask("GET", "/v1/concerts/1/dates", again, NULL), 403, "WRONG_QUEUE", NULL);
+		leave(again);
+	}
+}
+END_TEST
+
 /* A hidden tab keeps its place: nobody asks, and the line stands as it was. */
 START_TEST(test_quiet_in_line)
 {
@@ -202,9 +219,17 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {
-		test_capacity_and_order, test_rate,   test_no_show,    test_session_over,  test_asking_does_not_extend,
-		test_claim_by_any_route, test_paused, test_doors_open, test_quiet_in_line, NULL};
+	const TTest *const tests[] = {test_capacity_and_order,
+				      test_rate,
+				      test_no_show,
+				      test_session_over,
+				      test_asking_does_not_extend,
+				      test_claim_by_any_route,
+				      test_claim_each_time,
+				      test_paused,
+				      test_doors_open,
+				      test_quiet_in_line,
+				      NULL};
 
 	return api_main("letting in", tests);
 }
