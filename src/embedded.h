@@ -23,4 +23,12 @@ struct embedded_migration {
 extern const struct embedded_migration embedded_migrations[];
 extern const size_t embedded_migration_count;
 
+/* The files of the pages: src/web, and the library that draws charts. */
+struct embedded_file {
+	const char *name, *data;
+	size_t len;
+};
+extern const struct embedded_file embedded_files[];
+extern const size_t embedded_file_count;
+
 #endif

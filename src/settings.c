@@ -43,6 +43,9 @@ static struct setting table[] = {
 	{"admin-key-file", NULL, TEXT_OF(admin_key_file), "file that holds the admin key", 0},
 	{"log-level", "info", TEXT_OF(log_level), "error, info or debug (a line a request)", 0},
 	{"catalog", NULL, TEXT_OF(catalog), "catalogue file loaded at the start", 0},
+	{"web-dir", NULL, TEXT_OF(web_dir), "directory whose files replace those of the pages, by name", 0},
+	{"cors-origin", NULL, TEXT_OF(cors_origin),
+	 "origins whose pages may call the API, with spaces between; * is any", 0},
 	{"db-threads", "8", NUMBER_OF(db_threads, 2, 256), "MySQL connections", 0},
 	{"db-queue", "1024", NUMBER_OF(db_queue, 1, 1000000), "jobs that may wait for MySQL", 0},
 	{"redis-in-flight", "65536", NUMBER_OF(redis_in_flight, 16, 1000000), "commands a worker may have under way",
@@ -371,6 +374,21 @@ static bool secrets_check(void)
 	       (!s->has_previous_key || key_parse("previous-secret", s->previous_secret, s->previous_key));
 }
 
+/* Each word an origin as a browser says it: a scheme and a host, no path (RFC 6454, 6.2). */
+static bool origins_check(const char *text)
+{
+	for (const char *p = text; *(p += strspn(p, " ")); p += strcspn(p, " ")) {
+		size_t n = strcspn(p, " ");
+		const char *host = strncmp(p, "https://", 8) == 0  ? p + 8
+				   : strncmp(p, "http://", 7) == 0 ? p + 7
+								   : NULL;
+
+		if (!(n == 1 && *p == '*') && (!host || host >= p + n || memchr(host, '/', (size_t)(p + n - host))))
+			return complain("cors-origin", "must be origins such as https://shop.example, or *");
+	}
+	return true;
+}
+
 static bool settings_check(void)
 {
 	static const char *const levels[] = {"error", "info", "debug"};
@@ -380,6 +398,8 @@ static bool settings_check(void)
 		known |= strcmp(settings.log_level, levels[i]) == 0;
 	if (!known)
 		return complain("log-level", "must be error, info or debug");
+	if (settings.cors_origin && !origins_check(settings.cors_origin))
+		return false;
 	return address_parse("listen", settings.listen, 0, &settings.listen_host, &settings.listen_port) &&
 	       redis_parse(settings.redis) && mysql_parse(settings.mysql) && secrets_check();
 }

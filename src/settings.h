@@ -11,7 +11,7 @@
 
 struct settings {
 	/* As written. */
-	char *config, *listen, *redis, *mysql, *log_level, *catalog;
+	char *config, *listen, *redis, *mysql, *log_level, *catalog, *web_dir, *cors_origin;
 	char *secret, *secret_file, *previous_secret, *previous_secret_file, *admin_key, *admin_key_file;
 	long workers, db_threads, db_queue, redis_in_flight, return_seconds;
 	long body_limit, catalog_limit, header_limit, header_lines, input_limit, connections_limit;

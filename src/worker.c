@@ -7,11 +7,13 @@
 
 #include "api/routes.h"
 #include "base/log.h"
+#include "settings.h"
 
 static struct {
 	struct worker *at;
 	long count;
 	struct router *router;
+	struct pages *pages;
 	int most_ms; /* how long stopping may take */
 } workers;
 
@@ -129,8 +131,19 @@ static int worker_init(struct worker *w, int fd)
 	    strikes_init(&w->strikes, &w->loop) != 0 || engine_init(&w->engine, &w->loop) != 0)
 		return -1;
 	w->engine.snapshots = true;
+	w->pages = workers.pages;
 	w->running = pthread_create(&w->thread, NULL, worker_main, w) == 0;
 	return w->running ? 0 : -1;
+}
+
+static bool pages_load(void)
+{
+	char why[256];
+
+	workers.pages = pages_new(settings.web_dir, why, sizeof(why));
+	if (!workers.pages)
+		log_error("setting web-dir: %s", why);
+	return workers.pages != NULL;
 }
 
 int workers_start(long count, const char *host, int *port)
@@ -141,6 +154,8 @@ int workers_start(long count, const char *host, int *port)
 		log_error("out of memory");
 		return -1;
 	}
+	if (!pages_load())
+		return -1;
 	if (*port && !server_port_free(host, *port)) {
 		log_error("setting listen: %s:%d is in use", host, *port);
 		return -1;
@@ -190,4 +205,5 @@ void workers_free(void)
 		worker_free(&workers.at[i]);
 	free(workers.at);
 	router_free(workers.router);
+	pages_free(workers.pages);
 }

@@ -5,6 +5,7 @@
 #ifndef USHER_WORKER_H
 #define USHER_WORKER_H
 
+#include "api/pages.h"
 #include "api/promises.h"
 #include "api/seat_map.h"
 #include "engine/queue.h"
@@ -21,6 +22,7 @@ struct worker {
 	struct promises promises;
 	struct seat_maps seat_maps;
 	struct server *server;
+	const struct pages *pages;         /* of all workers */
 	struct catalog *catalog;           /* NULL before the first one has come */
 	_Atomic(struct catalog *) pending; /* a newer one, put there by the keeper */
 	struct letter nudge, stop;

@@ -17,6 +17,9 @@
  * is heard is no answer before the token was judged. */
 #define NEED_SEATS 64
 
+/* Is there only with an admin key, and open to who has none: the page that asks for the key. */
+#define WITH_ADMIN 128
+
 /* The order is the order of the sequence diagrams. */
 extern const struct prelude filter_preludes[];
 extern const size_t filter_prelude_count;

@@ -69,6 +69,10 @@ static const struct route table[] = {
 	{METHOD_GET, "/readyz", NEED_NOTHING, NULL, {health_ready}},
 	{METHOD_GET, "/metrics", NEED_NOTHING, NULL, {metrics_answer}},
 	{METHOD_GET, "/openapi.json", NEED_NOTHING, NULL, {openapi_answer}},
+	{METHOD_GET, "/web/{version}/{file}", NEED_NOTHING, NULL, {page_file}},
+	{METHOD_GET, "/", NEED_NOTHING, NULL, {page_buyer}},
+	{METHOD_GET, "/c/{concertId}", NEED_NOTHING, NULL, {page_buyer}},
+	{METHOD_GET, "/admin", WITH_ADMIN, NULL, {page_admin}},
 };
 
 struct router *routes_new(void)
@@ -78,7 +82,7 @@ struct router *routes_new(void)
 
 	/* Without an admin key there is no /admin at all. */
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (settings.admin_key || !(table[i].needs & NEED_ADMIN))
+		if (settings.admin_key || !(table[i].needs & (NEED_ADMIN | WITH_ADMIN)))
 			open[count++] = table[i];
 	return router_new(open, count, filter_preludes, filter_prelude_count);
 }

@@ -32,6 +32,11 @@ enum step concerts_list(struct request *r);
 enum step dates_count(struct request *r);
 enum step dates_answer(struct request *r);
 
+/* pages.c */
+enum step page_buyer(struct request *r);
+enum step page_admin(struct request *r);
+enum step page_file(struct request *r);
+
 /* seats.c */
 enum step seats_look(struct request *r);
 enum step seats_find(struct request *r);

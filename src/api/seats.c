@@ -125,13 +125,6 @@ static enum step map_wait(struct request *r, struct seat_map *m)
 	return free_seats_look_now(&r->task, seats);
 }
 
-static bool etag_matches(const struct request *r, const char *etag)
-{
-	const char *wanted = request_header(r, "If-None-Match");
-
-	return wanted && (strstr(wanted, etag) || strcmp(wanted, "*") == 0);
-}
-
 static enum step reply_view(struct request *r, struct seat_map *m, struct seat_view *view, bool gzip)
 {
 	struct seat_maps *maps = &visit_of(r)->worker->seat_maps;
@@ -167,7 +160,7 @@ enum step seats_answer(struct request *r)
 	view = seat_map_view(m, l->section);
 	gzip = l->gzip && seat_view_is_long(view);
 	seat_view_etag(m, view, gzip, etag);
-	if (etag_matches(r, etag)) {
+	if (request_knows(r, etag)) {
 		headers_write(r, etag);
 		return reply_empty(r, 304);
 	}

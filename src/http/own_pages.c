@@ -43,7 +43,8 @@ void own_page_write(struct evbuffer *out, enum code code)
 			   code_name(code), code_text(code), code_status(code), code_text(code), code_name(code));
 
 	evbuffer_add_printf(out,
-			    "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\n",
+			    "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\n"
+			    "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n",
 			    code_status(code), wire_reason(code_status(code)));
 	if (code_status(code) == 503)
 		retry_after(out);

@@ -46,6 +46,7 @@ static void evhttp_send(struct request *r, const struct answer *a)
 		snprintf(size, sizeof(size), "%zu", a->len);
 		evhttp_add_header(headers, "Content-Length", size);
 		evhttp_add_header(headers, "Content-Type", a->type);
+		evhttp_add_header(headers, "X-Content-Type-Options", "nosniff");
 		if (!a->cached)
 			evhttp_add_header(headers, "Cache-Control", "no-store");
 		if (evhttp_request_get_command(r->ev) != EVHTTP_REQ_HEAD)
@@ -66,6 +67,7 @@ static enum step send_answer(struct request *r, const struct answer *a)
 {
 	r->replied = true;
 	r->status = a->status;
+	cors_answer(r);
 	if (r->server->stopping || r->last)
 		reply_header(r, "Connection", "close");
 	if ((r->parked || !r->server->stopping) && wire_fits(r))

@@ -1,4 +1,4 @@
-/* What a request says beside its path and body: the query, and which encodings it takes. */
+/* What a request says beside its path and body: the query, and what it would have for an answer. */
 #include "http/request.h"
 
 #include <ctype.h>
@@ -100,4 +100,40 @@ bool request_takes_gzip(const struct request *r)
 	if (gzip < 0)
 		gzip = other;
 	return gzip > 0 && gzip >= identity;
+}
+
+bool request_knows(const struct request *r, const char *etag)
+{
+	const char *wanted = request_header(r, "If-None-Match");
+
+	return wanted && (strstr(wanted, etag) || strcmp(wanted, "*") == 0);
+}
+
+/* Whether an element of Accept-Language ("ko-KR;q=0.8") is this language, in any region. */
+static bool is_language(const char *element, const char *language)
+{
+	size_t n = strlen(language);
+
+	return strncasecmp(element, language, n) == 0 && strchr("-; \t,", element[n]) != NULL;
+}
+
+size_t request_language(const struct request *r, const char *const *languages, size_t count)
+{
+	const char *p = request_header(r, "Accept-Language");
+	int most = 0;
+	size_t best = 0;
+
+	for (; p && *p; p += *p == ',') {
+		size_t len;
+
+		p += strspn(p, " \t");
+		len = strcspn(p, ",");
+		for (size_t i = 0; i < count; i++)
+			if (is_language(p, languages[i]) && weight(p, len) > most) {
+				most = weight(p, len);
+				best = i;
+			}
+		p += len;
+	}
+	return best;
 }

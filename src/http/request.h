@@ -17,7 +17,7 @@ struct cJSON;
 enum method { METHOD_GET, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE, METHOD_OTHER };
 
 #define PATH_PARAMS 2
-#define REPLY_FIELDS 8
+#define REPLY_FIELDS 16
 
 struct request {
 	struct task task; /* its arena lives as long as the request */
@@ -61,6 +61,13 @@ const char *request_header(const struct request *r, const char *name);
 
 /* Whether the client would rather have the answer's body as gzip than as it is (RFC 9110, 12.5.3). */
 bool request_takes_gzip(const struct request *r);
+
+/* Whether the client has the very thing that `etag` stands for (If-None-Match; RFC 9110, 13.1.2). */
+bool request_knows(const struct request *r, const char *etag);
+
+/* Which of `count` languages ("en", "ko") the client would rather read, by Accept-Language (RFC 9110, 12.5.4);
+ * regions are passed over, and the first is for who says nothing. */
+size_t request_language(const struct request *r, const char *const *languages, size_t count);
 
 /* A parameter of the query, percent-decoded into memory of the request. */
 enum query {

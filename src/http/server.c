@@ -149,6 +149,17 @@ static enum code request_open(struct request *r, const char *trouble, char allow
 	return r->server->config.begin(r) ? CODE_OK : CODE_UNAVAILABLE;
 }
 
+/* Answers what no route is for. `allow`: the methods the path takes, if that is what is wrong. */
+static void request_refuse(struct request *r, enum code code, const char *allow, const char *detail)
+{
+	if (!allow || !cors_preflight(r, allow)) {
+		if (allow)
+			reply_header(r, "Allow", allow);
+		reply_problem(r, code, detail);
+	}
+	request_finish(&r->task);
+}
+
 static void on_request(struct evhttp_request *ev, void *arg)
 {
 	struct server *s = arg;
@@ -180,10 +191,7 @@ static void on_request(struct evhttp_request *ev, void *arg)
 		task_run(&r->task);
 		return;
 	}
-	if (code == CODE_METHOD_NOT_ALLOWED)
-		reply_header(r, "Allow", allow);
-	reply_problem(r, code, trouble);
-	request_finish(&r->task);
+	request_refuse(r, code, code == CODE_METHOD_NOT_ALLOWED ? allow : NULL, trouble);
 }
 
 const char *request_header(const struct request *r, const char *name)

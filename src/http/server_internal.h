@@ -50,6 +50,13 @@ void wire_park(struct request *r);
 /* The end of waiting: the connection listens as widely as before. */
 void wire_unpark(struct request *r);
 
+/* Adds to an answer what lets a page of an allowed origin read it (the setting cors-origin). */
+void cors_answer(struct request *r);
+
+/* Whether a request with a method its path does not take is a browser's question before a request of another
+ * origin. Has answered it then; `methods`: those the path does take. */
+bool cors_preflight(struct request *r, const char *methods);
+
 /* The reason phrase of a status line. */
 const char *wire_reason(int status);
 

@@ -18,7 +18,8 @@
 #include "http/server_internal.h"
 
 #define PARKED_INPUT_MOST 65536 /* a pipelining client's next requests wait here */
-#define HEAD_MOST 1024
+#define HEAD_MOST 2048
+#define HEAD_OWN 384 /* what we write ourselves, the longest Content-Type included */
 
 /* The client has no more to say, or is gone: the answer is still made, and writing it finds out which. */
 static void on_parked_event(struct bufferevent *bev, short what, void *arg)
@@ -141,7 +142,7 @@ static void head_write(struct head *h, struct server *s, const struct request *r
 		put_header(h, "Content-Type", a->type);
 		put(h, "Content-Length: ");
 		put_number(h, a->len);
-		put(h, "\r\n");
+		put(h, "\r\nX-Content-Type-Options: nosniff\r\n");
 		if (!a->cached)
 			put_header(h, "Cache-Control", "no-store");
 	}
@@ -182,7 +183,8 @@ bool wire_fits(const struct request *r)
 		return false;
 	for (unsigned i = 0; i < r->field_count; i++)
 		extra += strlen(r->fields[i].name) + strlen(r->fields[i].value) + 4;
-	return extra < HEAD_MOST / 2 && !evhttp_find_header(evhttp_request_get_input_headers(r->ev), "Connection");
+	return extra < HEAD_MOST - HEAD_OWN &&
+	       !evhttp_find_header(evhttp_request_get_input_headers(r->ev), "Connection");
 }
 
 void wire_send(struct server *s, struct request *r, const struct answer *a)
