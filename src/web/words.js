@@ -75,8 +75,10 @@ export function money(amount) {
 	return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
 }
 
+const DAY_AND_HOUR = { weekday: 'short', year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' };
+
 /** Day and hour of an RFC 3339 time, where the venue is. */
-export function dateTime(time, options = { dateStyle: 'full', timeStyle: 'short' }) {
+export function dateTime(time, options = DAY_AND_HOUR) {
 	return new Intl.DateTimeFormat(language, { ...options, timeZone: brand.timeZone }).format(new Date(time));
 }
 

@@ -1,0 +1,251 @@
+// The buyer's page: which screen is on, whose place it shows, and what happens when that place moves.
+
+import { concertsScreen, unknownScreen } from './screen-concerts.js';
+import { datesScreen } from './screen-dates.js';
+import { endedScreen } from './screen-ended.js';
+import { enterScreen } from './screen-enter.js';
+import { lineScreen } from './screen-line.js';
+import { payScreen } from './screen-pay.js';
+import { seatsScreen } from './screen-seats.js';
+import { ticketScreen } from './screen-ticket.js';
+import { newKey } from './api.js';
+import { placeForget, placeKeep, placeOf, tickets } from './device.js';
+import { fill, h, say } from './dom.js';
+import { head } from './head.js';
+import { patiently } from './patience.js';
+import { standingNote, watchStart } from './watch.js';
+import { en, ko } from './texts-buyer.js';
+import { t, title, wordsLoad } from './words.js';
+
+/** Thrown by what was about a place that has ended since: nothing more is to be done. */
+class Gone extends Error {}
+
+const SCREENS = {
+	concerts: concertsScreen, unknown: unknownScreen, enter: enterScreen, line: lineScreen, dates: datesScreen,
+	seats: seatsScreen, pay: payScreen, ticket: ticketScreen, ended: endedScreen,
+};
+
+/**
+ * A screen's maker takes the page and what it was called with, and gives {title, node, stop?, update?}: `update` is
+ * called with each new standing of the place.
+ */
+class Page {
+	constructor(brand) {
+		this.brand = brand;
+		this.concerts = [];
+		this.concert = null; // the one this page is about
+		this.place = null;
+		this.standing = null;
+		this.choice = new Map(); // seat id to seat: kept over 409s, other screens and languages
+		this.shown = null;
+		this.banner = h('div', { class: 'banner', role: 'alert', hidden: true });
+		this.main = h('main', { id: 'main', tabindex: '-1' });
+		this.top = h('div');
+		fill(document.getElementById('page'), this.top, this.banner, this.main);
+	}
+
+	/** Puts a screen on. A screen of its own in the history of the tab has a hash. */
+	show(name, with_ = {}, { hash = null, focus = true } = {}) {
+		this.shown?.screen.stop?.();
+		this.shown = { name, with_, screen: null };
+		if (hash !== null && location.hash !== hash) history.pushState(null, '', hash || location.pathname);
+		const screen = SCREENS[name](this, with_);
+		this.shown.screen = screen;
+		fill(this.top, head({ home: '/', redraw: () => this.show(name, with_, { focus: false }) }));
+		fill(this.main, screen.node);
+		this.titleSet(screen.title);
+		if (focus) this.main.querySelector('h1')?.focus();
+		if (this.standing) screen.update?.(this.standing);
+	}
+
+	titleSet(text) {
+		document.title = text === title() ? text : `${text} · ${title()}`;
+	}
+
+	notice(trouble) {
+		this.banner.hidden = !trouble;
+		const text = trouble ? t(trouble) : '';
+		if (this.banner.textContent !== text) this.banner.textContent = text;
+	}
+
+	/**
+	 * Asks the daemon for this page's place, however long it takes. What is the same for every question, the end of the
+	 * place, is seen to here.
+	 * @throws {Gone} the place has ended, or is another by now
+	 */
+	async ask(method, path, more = {}) {
+		const place = this.place;
+		const answer = await patiently((trouble) => this.notice(trouble), () => this.place === place, method, path,
+			{ bearer: place?.token, ...more });
+		if (!answer) throw new Gone();
+		if (place && answer.status === 302) await this.ended(answer);
+		if (place && (answer.status === 401 || answer.code === 'WRONG_QUEUE')) this.dropped(answer.status === 401 ? 'invalid' : 'other');
+		if (answer.code === 'TOKEN_NOT_ACTIVE') this.waitAgain();
+		return answer;
+	}
+
+	/** The same without a place: for what is open to all. */
+	askAll(method, path, more = {}) {
+		return patiently((trouble) => this.notice(trouble), () => true, method, path, more);
+	}
+
+	/** A token that has ended may have ended by the payment whose answer got lost: then its key gets the answer again. */
+	async ended(answer) {
+		const { place } = this;
+		const { hold, orders } = place;
+		if (hold && orders?.payment) {
+			const again = await this.askAll('POST', '/v1/payments',
+				{ body: { reservationId: hold.reservationId }, key: orders.payment, bearer: place.token });
+			if (again.status === 201 || again.status === 200) {
+				this.bought(again.body);
+				throw new Gone();
+			}
+		}
+		this.dropped(place.inside ? 'inside' : 'called');
+	}
+
+	dropped(why) {
+		this.placeEnd();
+		this.show('ended', { why }, { hash: '' });
+		throw new Gone();
+	}
+
+	waitAgain() {
+		this.place.inside = false;
+		placeKeep(this.place);
+		this.show('line', {}, { hash: '' });
+		this.watch?.again();
+		throw new Gone();
+	}
+
+	/** Forgets the place; nothing is asked about it any more. */
+	placeEnd() {
+		this.watch?.stop();
+		if (this.place) placeForget(this.place);
+		this.place = this.standing = this.watch = null;
+		this.choice.clear();
+		this.notice(null);
+	}
+
+	/**
+	 * Holds seats, and goes on to their payment. The order is on the device before it is sent, so that a page loaded anew
+	 * can find out what has become of it.
+	 * @param {{scheduleId: number, seatIds: number[]}} order
+	 * @param {?Object} schedule what the dates say of it
+	 * @return {Promise<?Object>} the answer if it is a refusal
+	 */
+	async hold(order, schedule, key = newKey()) {
+		const { place } = this;
+		place.orders = { reserve: { order, schedule, key } };
+		placeKeep(place);
+		const answer = await this.ask('POST', '/v1/reservations', { body: order, key });
+		place.orders = {};
+		if (answer.status !== 200 && answer.status !== 201) {
+			placeKeep(place);
+			return answer;
+		}
+		place.hold = { reservationId: answer.body.reservationId, schedule };
+		placeKeep(place);
+		this.choice.clear();
+		this.show('pay', { reservation: answer.body }, { hash: '#pay' });
+		this.watch?.again(); // a hold makes the session longer
+		return null;
+	}
+
+	/** The payment went through: the place has done its work. */
+	bought(payment) {
+		const { hold } = this.place ?? {};
+		const ticket = {
+			paymentId: payment.paymentId, userId: payment.userId, seats: payment.seats, amount: payment.amount,
+			paidAt: payment.paidAt, balance: payment.balance, title: this.concert.title, schedule: hold?.schedule ?? null,
+		};
+		this.placeEnd();
+		this.show('ticket', { ticket, fresh: true }, { hash: `#ticket-${ticket.paymentId}` });
+	}
+
+	/** Takes a place on, new or found on the device, and follows it. */
+	placeTake(place) {
+		this.watch?.stop();
+		this.place = place;
+		this.standing = null;
+		placeKeep(place);
+		this.watch = watchStart(() => this.standingAsk(place), (standing) => this.standingTold(standing));
+	}
+
+	async standingAsk(place) {
+		try {
+			const answer = await this.ask('GET', '/v1/queue/position');
+			return this.place === place ? answer.body : null;
+		} catch (error) {
+			if (error instanceof Gone) return null;
+			throw error;
+		}
+	}
+
+	standingTold(standing) {
+		const wasInside = this.standing?.status === 'ACTIVE';
+		this.standing = standing;
+		standingNote(this.place, standing);
+		const within = ['dates', 'seats', 'pay'].includes(this.shown?.name);
+		if (standing.status === 'ACTIVE' && !within) {
+			if (!wasInside && this.shown?.name === 'line') say(t('line.turn'));
+			this.insideShow(location.hash);
+		} else if (standing.status !== 'ACTIVE' && this.shown?.name !== 'line') {
+			this.show('line', {}, { hash: '' });
+		} else {
+			this.shown.screen?.update?.(standing);
+		}
+	}
+
+	/** The screen for somebody inside, by the address. */
+	async insideShow(hash) {
+		const { reserve } = this.place.orders ?? {};
+		if (reserve && !await this.hold(reserve.order, reserve.schedule, reserve.key)) return;
+		const seats = /^#seats-(\d+)$/.exec(hash);
+		if (this.place.hold && !seats) this.show('pay', {}, { hash: '#pay' });
+		else if (seats) this.show('seats', { scheduleId: Number(seats[1]) });
+		else this.show('dates', {}, { hash: '#dates' });
+	}
+
+	/** What the address says: after loading, and when the person goes back or forward. */
+	route() {
+		const found = /^#ticket-(\d+)$/.exec(location.hash);
+		const ticket = found && tickets().find((one) => one.paymentId === Number(found[1]));
+		if (!this.concert && !ticket) this.show(/^\/c\//.test(location.pathname) ? 'unknown' : 'concerts');
+		else if (ticket) this.show('ticket', { ticket });
+		else if (!this.place) this.show('enter');
+		else if (this.standing?.status === 'ACTIVE') this.routeInside();
+		else this.show('line');
+	}
+
+	routeInside() {
+		if (location.hash === '#pay' || /^#seats-/.test(location.hash)) this.insideShow(location.hash);
+		else this.show('dates');
+	}
+
+	async start() {
+		const answer = await this.askAll('GET', '/v1/concerts');
+		this.concerts = answer.body.concerts;
+		const path = /^\/c\/(\d+)$/.exec(location.pathname);
+		this.concert = path ? this.concerts.find((one) => one.concertId === Number(path[1])) ?? null : null;
+		addEventListener('popstate', () => this.route());
+		const place = this.concert && placeOf(this.concert.queue);
+		if (place) this.placeTake(place);
+		this.route();
+	}
+}
+
+/** What no screen has seen coming: the person is told, and the place is safe. */
+function broken() {
+	const page = document.getElementById('page');
+	fill(page, h('main', { class: 'broken' }, h('div', { class: 'card stack' }, h('h1', {}, t('broken.title')), h('p', {}, t('broken.body')),
+		h('button', { class: 'primary', type: 'button', on: { click: () => location.reload() } }, t('broken.reload')))));
+}
+
+addEventListener('unhandledrejection', (event) => {
+	if (event.reason instanceof Gone) event.preventDefault();
+	else broken();
+});
+addEventListener('error', broken);
+
+new Page(await wordsLoad({ en, ko })).start();

@@ -1,0 +1,79 @@
+// The seats as a list: section, row, seat. For those who can't use a map, or would rather not.
+
+import { fill, h } from './dom.js';
+import { money, number, t } from './words.js';
+
+const ROWS_OPEN_MOST = 12; // sections of more rows show each row only when it is opened
+
+export class SeatList {
+	/** Takes what SeatMap takes. */
+	constructor(plan, seats) {
+		Object.assign(this, { plan, seats, node: h('div', { class: 'stack-small' }), opened: new Set(), buttons: new Map() });
+	}
+
+	stop() {}
+
+	busy() {
+		return false;
+	}
+
+	fit() {}
+
+	/** Draws anew what is open; the seat that had the focus keeps it. */
+	refresh() {
+		const focused = document.activeElement?.dataset?.seat;
+		this.buttons.clear();
+		fill(this.node, this.plan.sections.map((section) => this.#section(section)));
+		if (focused) this.buttons.get(Number(focused))?.focus();
+	}
+
+	/** The choice has changed. */
+	redraw() {
+		for (const [id, button] of this.buttons) button.setAttribute('aria-pressed', String(this.seats.chosen.has(id)));
+	}
+
+	/** A part that is filled when it is opened, and stays open over a refresh. */
+	#part(key, summary, content) {
+		const inner = h('div', { class: 'stack-small' });
+		const part = h('details', { class: 'list-part' }, h('summary', {}, summary), inner);
+		const show = () => fill(inner, content());
+		if (this.opened.has(key)) {
+			part.open = true;
+			show();
+		}
+		part.addEventListener('toggle', () => {
+			if (part.open && !this.opened.has(key)) show();
+			if (part.open) this.opened.add(key);
+			else this.opened.delete(key);
+		});
+		return part;
+	}
+
+	#section(section) {
+		const free = section.free.reduce((sum, one) => sum + one, 0);
+		const prices = [...new Set(section.seats.filter(Boolean).map((seat) => seat.price))];
+		const summary = [h('strong', {}, section.name), ` · ${prices.map(money).join(', ')} · ${t('seats.count', { n: number(free) })}`];
+		return this.#part(section.name, summary, () => section.rows.map((row, i) => this.#row(section, row, i)));
+	}
+
+	#row(section, row, i) {
+		const seats = [];
+		for (let at = i * section.w; at < (i + 1) * section.w; at++) {
+			const seat = section.seats[at];
+			if (seat && (section.free[at] || this.seats.chosen.has(seat.seatId))) seats.push(seat);
+		}
+		const list = () => h('div', { class: 'list-seats', role: 'group', 'aria-label': t('seats.row', { row }) }, seats.map((seat) => this.#seat(seat)));
+		if (section.rows.length <= ROWS_OPEN_MOST)
+			return h('div', { class: 'list-row' }, h('span', { class: 'small soft' }, t('seats.row', { row })), list());
+		return this.#part(`${section.name}\n${row}`, `${t('seats.row', { row })} · ${t('seats.count', { n: number(seats.length) })}`, list);
+	}
+
+	#seat(seat) {
+		const button = h('button', {
+			type: 'button', 'data-seat': seat.seatId, 'aria-pressed': String(this.seats.chosen.has(seat.seatId)),
+			'aria-label': `${t('seats.seat', seat)}, ${money(seat.price)}`, on: { click: () => this.seats.pick(seat) },
+		}, String(seat.number));
+		this.buttons.set(seat.seatId, button);
+		return button;
+	}
+}
