@@ -9,7 +9,7 @@ import { payScreen } from './screen-pay.js';
 import { seatsScreen } from './screen-seats.js';
 import { ticketScreen } from './screen-ticket.js';
 import { newKey } from './api.js';
-import { placeForget, placeKeep, placeOf, tickets } from './device.js';
+import { placeForget, placeKeep, placeOf, ticketKeep, tickets } from './device.js';
 import { fill, h, say } from './dom.js';
 import { head } from './head.js';
 import { patiently } from './patience.js';
@@ -159,6 +159,7 @@ class Page {
 			paymentId: payment.paymentId, userId: payment.userId, seats: payment.seats, amount: payment.amount,
 			paidAt: payment.paidAt, balance: payment.balance, title: this.concert.title, schedule: hold?.schedule ?? null,
 		};
+		ticketKeep(ticket);
 		this.placeEnd();
 		this.show('ticket', { ticket, fresh: true }, { hash: `#ticket-${ticket.paymentId}` });
 	}

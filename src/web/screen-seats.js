@@ -24,13 +24,14 @@ class SeatsScreen {
 		this.legend = h('ul', { class: 'legend plain', 'aria-label': t('seats.prices') });
 		this.place = h('div', { class: 'seat-view' }, h('p', { class: 'soft' }, t('loading')));
 		this.trouble = h('div', { role: 'alert' });
-		this.basket = h('section', { class: 'basket', 'aria-label': t('seats.chosen') });
+		this.basket = h('div');
 		this.node = h('div', { class: 'stack rises' }, this.strip.node, heldNote(page),
 			h('div', { class: 'row' },
 				h('button', { class: 'back', type: 'button', 'aria-label': t('dates.title'), on: { click: () => page.show('dates', {}, { hash: '#dates' }) } }, '‹'),
 				h('div', { class: 'grow' }, h('h1', { tabindex: '-1' }, t('seats.title')), this.when)),
 			h('div', { class: 'row' }, this.#switch(), this.legend),
-			this.trouble, this.place, this.basket);
+			this.place,
+			h('section', { class: 'basket', 'aria-label': t('seats.chosen') }, this.trouble, this.basket));
 		this.update = this.strip.update;
 		this.#basketDraw();
 		queueMicrotask(() => this.#start());

@@ -71,7 +71,7 @@ export class SeatList {
 	#seat(seat) {
 		const button = h('button', {
 			type: 'button', 'data-seat': seat.seatId, 'aria-pressed': String(this.seats.chosen.has(seat.seatId)),
-			'aria-label': `${t('seats.seat', seat)}, ${money(seat.price)}`, on: { click: () => this.seats.pick(seat) },
+			'aria-label': `${seat.number}, ${t('seats.seat', seat)}, ${money(seat.price)}`, on: { click: () => this.seats.pick(seat) },
 		}, String(seat.number));
 		this.buttons.set(seat.seatId, button);
 		return button;

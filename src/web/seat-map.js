@@ -2,7 +2,6 @@
 // so 50,000 seats cost as little to move as one picture; near by only the seats in sight are drawn.
 
 import { h, say } from './dom.js';
-import { STAGE } from './seat-plan.js';
 import { t } from './words.js';
 
 const NEAR = 9; // px a seat from which seats are drawn one by one
@@ -100,8 +99,9 @@ export class SeatMap {
 
 	fit() {
 		if (!this.width) return; // not on the screen yet: it is fitted when it is
-		const { width, height } = this.plan;
-		const scale = Math.min(this.width / (width + 2 * MARGIN), this.height / (height + 2 * MARGIN), PICK_SCALE);
+		const { width, height, unit } = this.plan;
+		const margin = 2 * MARGIN * unit;
+		const scale = Math.min(this.width / (width + margin), this.height / (height + margin), PICK_SCALE);
 		this.view = { scale, x: width / 2 - this.width / scale / 2, y: height / 2 - this.height / scale / 2 };
 		this.least = scale;
 		this.redraw();
@@ -131,11 +131,12 @@ export class SeatMap {
 		this.redraw();
 	}
 
-	/** Some of the plan always stays in sight. */
+	/** The plan always fills the map as far as it can. */
 	#clamp() {
 		const { view, plan } = this;
-		const hold = (at, shown, size) => (shown >= size + 2 * MARGIN ? size / 2 - shown / 2
-			: Math.min(Math.max(at, -MARGIN), size + MARGIN - shown));
+		const margin = MARGIN * plan.unit;
+		const hold = (at, shown, size) => (shown >= size + 2 * margin ? size / 2 - shown / 2
+			: Math.min(Math.max(at, -margin), size + margin - shown));
 		view.x = hold(view.x, this.width / view.scale, plan.width);
 		view.y = hold(view.y, this.height / view.scale, plan.height);
 	}
@@ -209,7 +210,7 @@ export class SeatMap {
 	}
 
 	#walk(dx, dy) {
-		const from = this.cursor === null ? { x: this.plan.width / 2, y: STAGE } : this.plan.placeOf(this.cursor);
+		const from = this.cursor === null ? { x: this.plan.width / 2, y: this.plan.stage } : this.plan.placeOf(this.cursor);
 		const seat = this.plan.nearest(from, this.cursor === null ? 0 : dx, this.cursor === null ? 0 : dy);
 		if (!seat) return;
 		this.cursor = seat.seatId;
@@ -252,17 +253,17 @@ export class SeatMap {
 		const { context, plan, colors } = this;
 		context.fillStyle = colors.stage;
 		context.beginPath();
-		context.roundRect(plan.width * 0.15, 0.3, plan.width * 0.7, STAGE - 2, 1);
+		context.roundRect(plan.width * 0.15, 0, plan.width * 0.7, plan.stage * 0.62, plan.unit);
 		context.fill();
-		this.#drawText(t('seats.stage'), plan.width / 2, (STAGE - 1.4) / 2, Math.min(13, 1.8 * this.view.scale), colors.soft);
+		this.#drawText(t('seats.stage'), plan.width / 2, plan.stage * 0.32, Math.min(13, 2 * plan.unit * this.view.scale), colors.soft);
 	}
 
 	#drawSection(section) {
-		const { view } = this;
+		const { view, plan } = this;
 		const right = view.x + this.width / view.scale;
 		const bottom = view.y + this.height / view.scale;
-		if (section.x > right || section.x + section.w < view.x || section.y - 3 > bottom || section.y + section.h < view.y) return;
-		this.#drawText(section.name, section.x + section.w / 2, section.y - 1.2, Math.min(15, Math.max(10, 1.8 * view.scale)), this.colors.ink);
+		if (section.x > right || section.x + section.w < view.x || section.y - 3 * plan.unit > bottom || section.y + section.h < view.y) return;
+		this.#drawText(section.name, section.x + section.w / 2, section.y - 1.2 * plan.unit, Math.min(15, 2 * plan.unit * view.scale), this.colors.ink);
 		if (view.scale < NEAR) this.#drawFar(section);
 		else this.#drawNear(section, right, bottom);
 	}

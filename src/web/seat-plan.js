@@ -1,9 +1,11 @@
 // Where each seat of a schedule is: its section, row and column, and the sections beside each other under the stage.
 // All lengths are in seats: a seat takes 1 x 1.
 
+// In seats, of a small hall; a large one takes them as much larger as it is wider.
 const GAP = 3; // between sections
 const LABEL = 3; // above a section, for its name
-export const STAGE = 5; // above all of them
+const STAGE = 5; // above all of them
+const SMALL = 70; // as wide as that a hall is small
 const SHAPE = 1.15; // width to height of the whole, about
 
 const byNumber = new Intl.Collator(undefined, { numeric: true });
@@ -110,8 +112,10 @@ export class Plan {
 
 	/** Sections side by side as long as they fit, then in a line below: in the order the daemon names them. */
 	#shelve() {
-		const area = this.sections.reduce((sum, s) => sum + (s.w + GAP) * (s.h + GAP + LABEL), 0);
 		const widest = this.sections.reduce((most, s) => Math.max(most, s.w), 10);
+		const seats = this.sections.reduce((sum, s) => sum + s.w * s.h, 0);
+		const unit = Math.max(1, Math.sqrt(seats) / SMALL);
+		const area = this.sections.reduce((sum, s) => sum + (s.w + GAP * unit) * (s.h + LABEL * unit), 0);
 		const most = Math.max(widest, Math.sqrt(area * SHAPE));
 		const lines = [[]];
 		let x = 0;
@@ -121,18 +125,19 @@ export class Plan {
 				x = 0;
 			}
 			section.x = x;
-			x += section.w + GAP;
+			x += section.w + GAP * unit;
 			lines.at(-1).push(section);
 		}
 		this.width = Math.max(widest, ...lines.map((line) => line.reduce((end, s) => Math.max(end, s.x + s.w), 0)));
-		this.height = STAGE;
+		this.unit = unit;
+		this.height = this.stage = STAGE * unit;
 		for (const line of lines) {
 			const end = line.reduce((right, s) => Math.max(right, s.x + s.w), 0);
 			for (const section of line) {
 				section.x += (this.width - end) / 2;
-				section.y = this.height + LABEL;
+				section.y = this.height + LABEL * unit;
 			}
-			this.height += LABEL + Math.max(...line.map((s) => s.h));
+			this.height += LABEL * unit + Math.max(...line.map((s) => s.h));
 		}
 	}
 }
