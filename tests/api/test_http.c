@@ -27,6 +27,10 @@ static const struct known {
 	{"/readyz", "GET HEAD"},
 	{"/metrics", "GET HEAD"},
 	{"/openapi.json", "GET HEAD"},
+	{"/", "GET HEAD"},
+	{"/c/1", "GET HEAD"},
+	{"/admin", "GET HEAD"},
+	{"/web/0123456789abcdef/base.css", "GET HEAD"},
 };
 
 #define KNOWN (sizeof(known) / sizeof(known[0]))
@@ -69,7 +73,7 @@ END_TEST
 
 START_TEST(test_unknown_paths)
 {
-	static const char *const paths[] = {"/",
+	static const char *const paths[] = {"/c",
 					    "/v1",
 					    "/v1/",
 					    "/v1/tokens/",
