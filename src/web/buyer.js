@@ -78,7 +78,7 @@ class Page {
 		const answer = await patiently((trouble) => this.notice(trouble), () => this.place === place, method, path,
 			{ bearer: place?.token, ...more });
 		if (!answer) throw new Gone();
-		if (place && answer.status === 302) await this.ended(answer);
+		if (place && answer.status === 302) await this.ended();
 		if (place && (answer.status === 401 || answer.code === 'WRONG_QUEUE')) this.dropped(answer.status === 401 ? 'invalid' : 'other');
 		if (answer.code === 'TOKEN_NOT_ACTIVE') this.waitAgain();
 		return answer;
@@ -90,7 +90,7 @@ class Page {
 	}
 
 	/** A token that has ended may have ended by the payment whose answer got lost: then its key gets the answer again. */
-	async ended(answer) {
+	async ended() {
 		const { place } = this;
 		const { hold, orders } = place;
 		if (hold && orders?.payment) {

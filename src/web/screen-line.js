@@ -44,7 +44,7 @@ function waitingPart(page) {
 }
 
 /** The part before the doors. */
-function drawPart(page) {
+function drawPart() {
 	const time = h('strong', { class: 'position figures', role: 'timer' });
 	const label = h('span', { class: 'soft' }, t('draw.countdown'));
 	const at = h('p', { class: 'soft' });
@@ -123,7 +123,7 @@ export function lineScreen(page) {
 			if (standing.status !== kind) {
 				kind = standing.status;
 				part?.stop?.();
-				part = kind === 'SCHEDULED' ? drawPart(page) : waitingPart(page);
+				part = kind === 'SCHEDULED' ? drawPart() : waitingPart(page);
 				setText(heading, kind === 'SCHEDULED' ? t('draw.title') : t('line.title'));
 				fill(body, part.node);
 			}
