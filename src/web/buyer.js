@@ -9,7 +9,7 @@ import { payScreen } from './screen-pay.js';
 import { seatsScreen } from './screen-seats.js';
 import { ticketScreen } from './screen-ticket.js';
 import { newKey } from './api.js';
-import { placeForget, placeKeep, placeOf, ticketKeep, tickets } from './device.js';
+import { placeChange, placeForget, placeKeep, placeOf, ticketKeep, tickets } from './device.js';
 import { fill, h, say } from './dom.js';
 import { head } from './head.js';
 import { patiently } from './patience.js';
@@ -92,6 +92,8 @@ class Page {
 	/** A token that has ended may have ended by the payment whose answer got lost: then its key gets the answer again. */
 	async ended() {
 		const { place } = this;
+		const elsewhere = !placeOf(place.queue); // another tab has ended it, or the device keeps nothing
+		placeChange(place, {});
 		const { hold, orders } = place;
 		if (hold && orders?.payment) {
 			const again = await this.askAll('POST', '/v1/payments',
@@ -101,7 +103,7 @@ class Page {
 				throw new Gone();
 			}
 		}
-		this.dropped(place.inside ? 'inside' : 'called');
+		this.dropped(place.inside && !elsewhere ? 'inside' : 'called');
 	}
 
 	dropped(why) {
@@ -111,8 +113,7 @@ class Page {
 	}
 
 	waitAgain() {
-		this.place.inside = false;
-		placeKeep(this.place);
+		placeChange(this.place, { inside: false });
 		this.show('line', {}, { hash: '' });
 		this.watch?.again();
 		throw new Gone();
@@ -136,16 +137,13 @@ class Page {
 	 */
 	async hold(order, schedule, key = newKey()) {
 		const { place } = this;
-		place.orders = { reserve: { order, schedule, key } };
-		placeKeep(place);
+		placeChange(place, { orders: { reserve: { order, schedule, key } } });
 		const answer = await this.ask('POST', '/v1/reservations', { body: order, key });
-		place.orders = {};
 		if (answer.status !== 200 && answer.status !== 201) {
-			placeKeep(place);
+			placeChange(place, { orders: {} });
 			return answer;
 		}
-		place.hold = { reservationId: answer.body.reservationId, schedule };
-		placeKeep(place);
+		placeChange(place, { orders: {}, hold: { reservationId: answer.body.reservationId, schedule } });
 		this.choice.clear();
 		this.show('pay', { reservation: answer.body }, { hash: '#pay' });
 		this.watch?.again(); // a hold makes the session longer
@@ -189,8 +187,10 @@ class Page {
 		standingNote(this.place, standing);
 		const within = ['dates', 'seats', 'pay'].includes(this.shown?.name);
 		if (standing.status === 'ACTIVE' && !within) {
-			if (!wasInside && this.shown?.name === 'line') say(t('line.turn'));
+			const called = !wasInside && this.shown?.name === 'line';
 			this.insideShow(location.hash);
+			if (called) say(t('line.turn'));
+			if (called && document.hidden) this.titleSet(t('line.turn')); // what the tab shows among the others
 		} else if (standing.status !== 'ACTIVE' && this.shown?.name !== 'line') {
 			this.show('line', {}, { hash: '' });
 		} else {

@@ -8,8 +8,8 @@ const MOST_MS = 15000;
 /** What the person sees meanwhile. @callback Notice @param {"offline"|"busy"|null} trouble */
 
 /**
- * Sends a request until it has an answer that is about the request. A 5xx and a 408 are about the server, a cut line is
- * about the way: both are tried again, after what Retry-After says or a growing pause, and at once when the device is
+ * Sends a request until it has an answer that is about the request. What is about the server, or a proxy before it, and a
+ * cut line are tried again, after what Retry-After says or a growing pause, and at once when the device is
  * online again. So what is sent must be safe to send twice: a read, a DELETE, or a POST with a key.
  * @param {Notice} notice
  * @param {function(): boolean} wanted whether the answer still is; asked before each try
@@ -18,7 +18,7 @@ const MOST_MS = 15000;
 export async function patiently(notice, wanted, method, path, more) {
 	for (let pause = FIRST_MS; wanted(); pause = Math.min(pause * 2, MOST_MS)) {
 		const answer = await attempt(method, path, more);
-		if (answer && answer.status < 500 && answer.status !== 408) {
+		if (answer && !isLater(answer)) {
 			notice(null);
 			return answer;
 		}
@@ -26,6 +26,11 @@ export async function patiently(notice, wanted, method, path, more) {
 		await restOrOnline(Math.max(answer?.retryMs ?? 0, pause * (0.75 + Math.random() / 2)), answer === null);
 	}
 	return null;
+}
+
+/** Whether an answer is about the server's state and not about the request. */
+function isLater({ status, code }) {
+	return status >= 500 || status === 408 || status === 429 || code === 'IN_PROGRESS';
 }
 
 async function attempt(method, path, more) {

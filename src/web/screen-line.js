@@ -1,6 +1,6 @@
 // The line: before the doors the draw with its countdown, after that the position.
 
-import { placeKeep } from './device.js';
+import { placeChange } from './device.js';
 import { fill, h, setText } from './dom.js';
 import { leaveButton } from './session.js';
 import { countdown } from './watch.js';
@@ -77,10 +77,7 @@ async function sha256(hex) {
 /** What proves the draw: the fingerprint noted before the doors, and from then on the number it belongs to. */
 async function proofFill(node, page, queue) {
 	const { place } = page;
-	if (!queue.seed && place.commitment !== queue.commitment) {
-		place.commitment = queue.commitment;
-		placeKeep(place);
-	}
+	if (!queue.seed && place.commitment !== queue.commitment) placeChange(place, { commitment: queue.commitment });
 	if (!place.commitment) return; // came when the doors were open: not in the draw
 	// Only a page over TLS, or of this very machine, is given the function by the browser.
 	const honest = !queue.seed || !globalThis.crypto?.subtle || await sha256(queue.seed) === place.commitment;

@@ -1,7 +1,7 @@
 // The seats that are held, the time left to pay for them, the balance, and the payment.
 
 import { newKey } from './api.js';
-import { placeKeep } from './device.js';
+import { placeChange } from './device.js';
 import { ask, fill, h, say, setText } from './dom.js';
 import { leaveButton } from './session.js';
 import { countdown } from './watch.js';
@@ -60,11 +60,7 @@ class PayScreen {
 	}
 
 	#holdForget() {
-		const { place } = this.page;
-		if (!place) return;
-		delete place.hold;
-		delete place.orders;
-		placeKeep(place);
+		if (this.page.place) placeChange(this.page.place, { hold: null, orders: {} });
 	}
 
 	#draw() {
@@ -99,8 +95,8 @@ class PayScreen {
 	async #payNow() {
 		const { page } = this;
 		const { place } = page;
-		place.orders = { ...place.orders, payment: place.orders?.payment ?? newKey() };
-		placeKeep(place);
+		placeChange(place, {}); // another tab may have begun to pay
+		placeChange(place, { orders: { payment: place.orders?.payment ?? newKey() } });
 		this.paying = this.pay.disabled = true;
 		try {
 			const answer = await page.ask('POST', '/v1/payments',
@@ -130,23 +126,26 @@ class PayScreen {
 		const submit = (event) => {
 			event.preventDefault();
 			const amount = Number(input.value.replaceAll(/[\s,.]/g, ''));
-			if (Number.isInteger(amount) && amount >= 1 && amount <= CHARGE_MOST) return this.#charge(amount, wrong);
+			if (Number.isInteger(amount) && amount >= 1 && amount <= CHARGE_MOST) return this.#charge(amount, wrong, button);
 			setText(wrong, t('pay.charge.wrong', { least: money(1), most: money(CHARGE_MOST) }));
 			input.setAttribute('aria-invalid', 'true');
 			return input.focus();
 		};
+		const button = h('button', { class: 'primary wide', type: 'submit' }, t('pay.charge.go'));
 		return h('form', { class: 'card stack', novalidate: true, on: { submit } },
 			h('p', { class: 'note warn' }, t('pay.short', { missing: money(short) })),
 			h('h2', {}, t('pay.charge')),
 			h('div', { class: 'field' }, h('label', { for: 'charge' }, t('pay.charge.amount')), input, wrong),
-			h('button', { class: 'primary wide', type: 'submit' }, t('pay.charge.go')));
+			button);
 	}
 
 	/** The key is this charge's own: asked again for an answer that got lost, it charges nothing twice. */
-	async #charge(amount, wrong) {
+	async #charge(amount, wrong, button) {
 		const { page } = this;
 		const { place } = page;
+		button.disabled = true;
 		const answer = await page.askAll('POST', `/v1/users/${place.userId}/balance/charges`, { body: { amount }, key: newKey() });
+		button.disabled = false;
 		if (this.stopped) return;
 		if (answer.status !== 200) {
 			setText(wrong, answer.code === 'BALANCE_LIMIT' ? t('pay.charge.limit') : answer.body?.detail ?? '');

@@ -1,7 +1,7 @@
 // Where the place in line stands: asked as often as the server says, never more often.
 
 import { serverNow } from './api.js';
-import { placeKeep } from './device.js';
+import { placeChange } from './device.js';
 
 const HIDDEN_LEAST_MS = 1000;
 
@@ -48,16 +48,13 @@ export function watchStart(ask, told) {
 
 /** Notes on the place what a standing says: how far the bar has come only ever grows. */
 export function standingNote(place, standing) {
-	const before = JSON.stringify(place);
 	if (standing.status === 'ACTIVE') {
-		place.inside = true;
-		place.until = Date.parse(standing.sessionExpiresAt);
+		if (!place.inside) placeChange(place, { inside: true });
 	} else if (standing.position) {
-		place.first = Math.max(place.first ?? 0, standing.position);
-		const done = 1 - (standing.position - 1) / place.first;
-		place.done = Math.max(place.done ?? 0, done);
+		const first = Math.max(place.first ?? 0, standing.position);
+		const done = Math.max(place.done ?? 0, 1 - (standing.position - 1) / first);
+		if (first !== place.first || done !== place.done) placeChange(place, { first, done });
 	}
-	if (JSON.stringify(place) !== before) placeKeep(place);
 }
 
 /** Calls `draw` with the ms left until `time` (Unix ms of the server's clock), twice a second; gives what ends it. */

@@ -1,5 +1,7 @@
 // The language of the page, its texts, and how money and times are written in it.
 
+import { deviceRead, deviceWrite } from './device.js';
+
 const LANGUAGES = { en: 'English', ko: '한국어' };
 const KEPT = 'usher.language';
 
@@ -24,7 +26,7 @@ export async function wordsLoad(own) {
 }
 
 function kept() {
-	const code = localStorage.getItem(KEPT);
+	const code = deviceRead(KEPT);
 	return code in LANGUAGES ? code : null;
 }
 
@@ -45,7 +47,7 @@ export function languageNow() {
 
 /** Switches the language, and keeps the choice on the device. What is on the screen has to be drawn again. */
 export function languageSet(code) {
-	localStorage.setItem(KEPT, code);
+	deviceWrite(KEPT, code);
 	languageUse(code);
 }
 
