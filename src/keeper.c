@@ -15,6 +15,7 @@
 #include "base/crash_point.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/notify.h"
 #include "reconcile.h"
 #include "settings.h"
 #include "store/catalog_file.h"
@@ -29,6 +30,7 @@
 #define RECORD_MS 100
 #define SWEEP_MS 60000
 #define ADMIT_BATCH 200
+#define ALIVE_SIGNS 4   /* as many within the watchdog's time */
 #define ANSWERS_MS 2000 /* how long an answer proves that somebody is there */
 
 /* Writes down who was let into one queue, for the day Redis is lost. */
@@ -63,7 +65,7 @@ struct waiter {
 static struct keeper {
 	struct loop loop;
 	struct engine engine;
-	struct duty setup, sweep;
+	struct duty setup, sweep, alive;
 	struct sync sync;
 	struct settling settling;
 	struct lapsing lapsing;
@@ -223,6 +225,15 @@ static enum step sweep_advance(struct duty *d)
 	}
 }
 
+/* A sign of life for the service manager's watchdog: the keeper goes round, and so does every worker. */
+static enum step alive_advance(struct duty *d)
+{
+	(void)d;
+	if (workers_turning())
+		notify_alive();
+	return STEP_DONE;
+}
+
 /* Sync: who waits for it, and what follows from it. */
 
 static void catalog_changed(const struct catalog *c)
@@ -369,6 +380,8 @@ static void *keeper_main(void *arg)
 {
 	(void)arg;
 	duty_start(&keeper.setup);
+	if (keeper.alive.period_ms)
+		duty_start(&keeper.alive);
 	loop_run(&keeper.loop);
 	return NULL;
 }
@@ -389,7 +402,8 @@ int keeper_start(void (*ready)(void))
 	    duty_init(&k->setup, &k->loop, SETUP_MS, setup_advance) != 0 ||
 	    sync_init(&k->sync, &k->engine, SYNC_MS / 10) != 0 || settling_init(&k->settling, &k->engine) != 0 ||
 	    lapsing_init(&k->lapsing, &k->loop, mysql_answered) != 0 ||
-	    duty_init(&k->sweep, &k->loop, SWEEP_MS, sweep_advance) != 0) {
+	    duty_init(&k->sweep, &k->loop, SWEEP_MS, sweep_advance) != 0 ||
+	    duty_init(&k->alive, &k->loop, notify_watchdog_ms() / ALIVE_SIGNS, alive_advance) != 0) {
 		log_error("out of memory");
 		return -1;
 	}

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/notify.h"
 #include "config.h"
 #include "keeper.h"
 #include "settings.h"
@@ -19,17 +20,22 @@
 #define POOL_STOP_MS 1500
 #define OWN_DESCRIPTORS 32 /* files, pipes, the keeper's connections */
 #define OWN_DESCRIPTORS_A_WORKER 8
+#define READY_LINE 512
 #define STOP_MS 7000 /* what is under way may take this long after SIGTERM */
 
 static int port;
 
-/* The line that scripts wait for. */
+/* The line that scripts wait for; the service manager waits for the same. */
 static void say_ready(void)
 {
 	bool v6 = strchr(settings.listen_host, ':') != NULL;
+	char line[READY_LINE];
 
-	printf("usherd: ready on http://%s%s%s:%d\n", v6 ? "[" : "", settings.listen_host, v6 ? "]" : "", port);
+	snprintf(line, sizeof(line), "ready on http://%s%s%s:%d", v6 ? "[" : "", settings.listen_host, v6 ? "]" : "",
+		 port);
+	printf("usherd: %s\n", line);
 	fflush(stdout);
+	notify_ready(line);
 }
 
 static void log_level_set(void)
@@ -87,10 +93,12 @@ static int run(void)
 	}
 	if (workers_start(worker_count(), settings.listen_host, &port) != 0)
 		return STATUS_SETTINGS;
+	notify_status("waiting for Redis and MySQL");
 	if (keeper_start(say_ready) != 0)
 		return 1;
 	sigwait(&stop, &got);
 	log_info("stopping");
+	notify_stopping();
 	workers_stop(STOP_MS);
 	keeper_stop();
 	/* A statement that does not end is MySQL's to roll back. */

@@ -94,6 +94,28 @@ bool workers_ready(void)
 	return true;
 }
 
+static void on_call(struct letter *letter)
+{
+	struct worker *w = (struct worker *)((char *)letter - offsetof(struct worker, call));
+
+	atomic_flag_clear(&w->called);
+}
+
+bool workers_turning(void)
+{
+	bool all = true;
+
+	for (long i = 0; i < workers.count; i++) {
+		struct worker *w = &workers.at[i];
+
+		if (atomic_flag_test_and_set(&w->called))
+			all = false;
+		else
+			loop_post(&w->loop, &w->call);
+	}
+	return all;
+}
+
 static void on_stopped(void *owner)
 {
 	struct worker *w = owner;
@@ -122,8 +144,10 @@ static int worker_init(struct worker *w, int fd)
 		.router = workers.router, .begin = visit_begin, .workers = workers.count, .owner = w};
 
 	w->nudge.deliver = on_nudge;
+	w->call.deliver = on_call;
 	w->stop.deliver = on_stop;
 	atomic_flag_clear(&w->nudged);
+	atomic_flag_clear(&w->called);
 	if (loop_init(&w->loop, w) != 0)
 		return -1;
 	w->server = server_new(&w->loop, fd, &config);

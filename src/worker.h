@@ -25,8 +25,8 @@ struct worker {
 	const struct pages *pages;         /* of all workers */
 	struct catalog *catalog;           /* NULL before the first one has come */
 	_Atomic(struct catalog *) pending; /* a newer one, put there by the keeper */
-	struct letter nudge, stop;
-	atomic_flag nudged;
+	struct letter nudge, stop, call;
+	atomic_flag nudged, called;
 	pthread_t thread;
 	bool running;
 };
@@ -44,6 +44,9 @@ void workers_publish(struct catalog *c);
 
 /* Whether every worker has its Redis connection and the catalogue. */
 bool workers_ready(void);
+
+/* Whether every worker's loop has come round since this was asked before. For one thread to ask. */
+bool workers_turning(void);
 
 /* The catalogue in force on this worker; NULL before the first one. */
 struct catalog *worker_catalog(struct worker *w);
