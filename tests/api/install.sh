@@ -145,13 +145,13 @@ completions() {
 	check "usherd's flags" same "$(completes usherd --)" "$flags"$'\n--help\n--version'
 	check "usherd --log-level" same "$(completes usherd --log-level = '')" $'error\ninfo\ndebug'
 	check "usherd --log-level d" same "$(completes usherd --workers 4 --log-level d)" debug
-	check "usherd --catalog" same "$(completes usherd --catalog = "$root/schema/demo")" "$root/schema/demo.json"
+	check "usherd --catalog" same "$(completes usherd --catalog = "$root/schema/demo.j")" "$root/schema/demo.json"
 	check "usherctl's commands" same "$(completes usherctl '')" "$commands"
 	check "usherctl --url U st" same "$(completes usherctl --url http://h:1 st)" status
 	check "usherctl --admin-key-file=" same "$(completes usherctl --admin-key-file = "$root/READM")" "$root/README.md"
 	check "usherctl set main cap" same "$(completes usherctl set main cap)" capacity=
 	check "usherctl set main paused=" same "$(completes usherctl set main paused = t)" true
-	check "usherctl import" same "$(completes usherctl import "$root/schema/demo")" "$root/schema/demo.json"
+	check "usherctl import" same "$(completes usherctl import "$root/schema/demo.j")" "$root/schema/demo.json"
 	check "usherctl --w" same "$(completes usherctl status --w)" --watch
 }
 
