@@ -1,7 +1,7 @@
 /* A small table of promises, by user. */
 #include "api/promises.h"
 
-#include "base/metrics.h"
+#include "base/histogram.h"
 
 static struct promise *slot(struct promises *p, uint64_t user)
 {
@@ -22,6 +22,6 @@ void promise_kept(struct promises *p, uint64_t user, uint64_t place, int64_t now
 
 	if (x->user != user || x->place != place)
 		return;
-	metric_observe_eta_error(now > x->due ? now - x->due : x->due - now);
+	histogram_observe(HISTOGRAM_eta_error, 0, 0, (now > x->due ? now - x->due : x->due - now) * 1000);
 	x->user = 0;
 }

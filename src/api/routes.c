@@ -75,6 +75,8 @@ static const struct route table[] = {
 	{METHOD_GET, "/admin", WITH_ADMIN, NULL, {page_admin}},
 };
 
+_Static_assert(sizeof(table) / sizeof(table[0]) <= ROUTES_MOST, "more routes than have a row in the histogram");
+
 struct router *routes_new(void)
 {
 	struct route open[sizeof(table) / sizeof(table[0])];

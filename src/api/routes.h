@@ -89,7 +89,9 @@ enum step audit_answer(struct request *r);
 /* health.c */
 enum step health_live(struct request *r);
 enum step health_ready(struct request *r);
-enum step metrics_answer(struct request *r);
 enum step openapi_answer(struct request *r);
+
+/* metrics.c */
+enum step metrics_answer(struct request *r);
 
 #endif

@@ -42,35 +42,3 @@ const char *metric_help(enum metric m)
 {
 	return table[m].help;
 }
-
-static const int64_t eta_error_bounds[ETA_ERROR_BUCKETS] = {1, 2, 5, 10, 20, 60, 120, 300, -1};
-static _Atomic int64_t eta_errors[ETA_ERROR_BUCKETS], eta_error_sum;
-
-void metric_observe_eta_error(int64_t ms)
-{
-	int i = 0;
-
-	while (eta_error_bounds[i] >= 0 && ms > eta_error_bounds[i] * 1000)
-		i++;
-	atomic_fetch_add_explicit(&eta_errors[i], 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(&eta_error_sum, ms, memory_order_relaxed);
-}
-
-int64_t metric_eta_error_bound(int bucket)
-{
-	return eta_error_bounds[bucket];
-}
-
-int64_t metric_eta_error_count(int bucket)
-{
-	int64_t n = 0;
-
-	for (int i = 0; i <= bucket; i++)
-		n += atomic_load_explicit(&eta_errors[i], memory_order_relaxed);
-	return n;
-}
-
-int64_t metric_eta_error_sum_ms(void)
-{
-	return atomic_load_explicit(&eta_error_sum, memory_order_relaxed);
-}

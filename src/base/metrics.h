@@ -17,15 +17,6 @@ void metric_add(enum metric m, int64_t n);
 void metric_set(enum metric m, int64_t value);
 int64_t metric_get(enum metric m);
 
-/* The histogram usher_eta_error_seconds: how far off the expected time was, in ms. */
-#define ETA_ERROR_BUCKETS 9
-void metric_observe_eta_error(int64_t ms);
-
-/* Upper bound of a bucket in seconds (the last one: -1, no bound) and how many were at most that. */
-int64_t metric_eta_error_bound(int bucket);
-int64_t metric_eta_error_count(int bucket);
-int64_t metric_eta_error_sum_ms(void);
-
 /* The Prometheus name, kind ("counter" or "gauge") and help text. */
 const char *metric_name(enum metric m);
 const char *metric_kind(enum metric m);

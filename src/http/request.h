@@ -24,9 +24,9 @@ struct request {
 	struct server *server;
 	struct evhttp_request *ev;
 	struct connection *connection;
-	const struct route *route;
-	enum method method; /* HEAD is GET; the body of the answer is left out on the way */
-	unsigned step;      /* the next one */
+	const struct route *route; /* NULL: none took it */
+	enum method method;        /* HEAD is GET; the body of the answer is left out on the way */
+	unsigned step;             /* the next one */
 	const char *path;
 	struct {
 		const char *text;

@@ -11,6 +11,7 @@
 struct entry {
 	struct route route; /* first, so that a route leads to its entry */
 	step_fn all[ALL_STEPS];
+	unsigned number;
 };
 
 struct router {
@@ -31,6 +32,7 @@ struct router *router_new(const struct route *routes, size_t count, const struct
 		unsigned n = 0;
 
 		e->route = routes[i];
+		e->number = (unsigned)i;
 		for (size_t p = 0; p < prelude_count && n < ALL_STEPS - ROUTE_STEPS - 1; p++)
 			if (routes[i].needs & preludes[p].needs)
 				e->all[n++] = preludes[p].step;
@@ -109,6 +111,16 @@ bool path_id(const struct request *r, unsigned i, int64_t *id)
 	}
 	*id = n;
 	return n >= 1 && n <= ID_MOST;
+}
+
+unsigned route_number(const struct route *route)
+{
+	return ((const struct entry *)route)->number;
+}
+
+const struct route *router_at(const struct router *router, unsigned number)
+{
+	return number < router->count ? &router->entries[number].route : NULL;
 }
 
 step_fn route_step(const struct route *route, unsigned i)

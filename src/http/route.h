@@ -20,6 +20,7 @@ enum need {
 
 #define ROUTE_STEPS 8
 #define ALL_STEPS 16
+#define ROUTES_MOST 74
 
 struct route {
 	enum method method;
@@ -38,7 +39,7 @@ struct prelude {
 /* The table in force, with the preludes worked in. */
 struct router;
 
-/* NULL when memory is out. */
+/* `count` is at most ROUTES_MOST. NULL when memory is out. */
 struct router *router_new(const struct route *routes, size_t count, const struct prelude *preludes,
 			  size_t prelude_count);
 void router_free(struct router *router);
@@ -49,6 +50,10 @@ enum code router_find(const struct router *router, struct request *r, size_t len
 
 /* Whether path part `i` is a whole number from 1 to 2^53 - 1, and which. */
 bool path_id(const struct request *r, unsigned i, int64_t *id);
+
+/* The number of a route in its router, from 0, and the route of a number; NULL: there are not as many. */
+unsigned route_number(const struct route *route);
+const struct route *router_at(const struct router *router, unsigned number);
 
 /* The step number `i` of a route, or NULL after the last. */
 step_fn route_step(const struct route *route, unsigned i);

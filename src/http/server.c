@@ -20,6 +20,7 @@
 #include "base/metrics.h"
 #include "http/reply.h"
 #include "http/server_internal.h"
+#include "http/times.h"
 #include "settings.h"
 
 #define BACKLOG 4096
@@ -27,7 +28,7 @@
 #define INPUT_SLACK 16384
 #define TICK_MS 100
 
-static const char *const method_names[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "?"};
+const char *const method_names[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "OTHER"};
 
 struct request *request_of(struct task *t)
 {
@@ -85,9 +86,7 @@ static void request_finish(struct task *t)
 		log_error("%s %s ended without an answer", method_names[r->method], r->route->path);
 		reply_problem(r, CODE_INTERNAL, NULL);
 	}
-	metric_add(METRIC_http_requests, 1);
-	if (r->status >= 500)
-		metric_add(METRIC_http_errors, 1);
+	times_note(r);
 	if (log_enabled(LOG_LEVEL_DEBUG))
 		log_debug("%s %s %d %lld us", method_names[r->method], r->path, r->status,
 			  (long long)(clock_us() - r->started_us));
@@ -176,6 +175,7 @@ static void on_request(struct evhttp_request *ev, void *arg)
 	connection_works(c);
 	r->ev = ev;
 	r->connection = c;
+	r->route = NULL;
 	r->method = method_of(evhttp_request_get_command(ev));
 	r->step = 0;
 	r->body = NULL;
@@ -183,7 +183,7 @@ static void on_request(struct evhttp_request *ev, void *arg)
 	r->context = NULL;
 	r->rescue = NULL;
 	r->replied = r->parked = r->last = false;
-	r->started_us = log_enabled(LOG_LEVEL_DEBUG) ? clock_us() : 0;
+	r->started_us = clock_us();
 	trouble = framing_trouble(ev);
 	r->last = trouble != NULL;
 	code = request_open(r, trouble, allow);

@@ -35,6 +35,9 @@ struct server {
 	void (*stopped)(void *owner);
 };
 
+/* By enum method, as they are written; HEAD is GET. */
+extern const char *const method_names[];
+
 /* What is sent for a request. */
 struct answer {
 	int status;
