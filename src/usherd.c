@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/notify.h"
 #include "config.h"
 #include "keeper.h"
@@ -128,6 +130,7 @@ int main(int argc, char **argv)
 	case SETTINGS_OK:
 		break;
 	}
+	metric_set(METRIC_started, (int64_t)time(NULL));
 	log_level_set();
 	descriptors_raise();
 	status = run();

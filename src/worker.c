@@ -7,6 +7,7 @@
 
 #include "api/routes.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "settings.h"
 
 static struct {
@@ -185,6 +186,7 @@ int workers_start(long count, const char *host, int *port)
 		return -1;
 	}
 	workers.count = count;
+	metric_set(METRIC_workers, count);
 	for (long i = 0; i < count; i++) {
 		int fd = server_listen(host, port);
 

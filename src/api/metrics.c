@@ -1,43 +1,129 @@
-/* The figures of the process and of the queues, as Prometheus reads them. */
-#include <stdio.h>
+/* GET /metrics: every figure of this daemon and of the queues, as Prometheus reads them. */
 #include <string.h>
 
 #include "api/routes.h"
+#include "base/clock.h"
 #include "base/metrics.h"
+#include "base/process.h"
 #include "base/text.h"
+#include "config.h"
 #include "http/times.h"
+#include "keeper.h"
+#include "settings.h"
 
-static void add_help(struct text *t, const char *name, const char *kind, const char *help)
+static void add_family(struct text *t, const char *name, const char *kind, const char *help)
 {
 	text_add(t, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);
 }
 
+static void add_single(struct text *t, const char *name, const char *kind, const char *help, double value)
+{
+	add_family(t, name, kind, help);
+	text_add(t, "%s %.15g\n", name, value);
+}
+
+/* A label's value may hold anything but these three as they are. */
+static void add_label(struct text *t, const char *name, const char *value)
+{
+	text_add(t, "%s=\"", name);
+	while (*value) {
+		size_t plain = strcspn(value, "\n\"\\");
+
+		text_add(t, "%.*s", (int)plain, value);
+		value += plain;
+		if (*value == '\n')
+			text_add(t, "\\n");
+		else if (*value)
+			text_add(t, "\\%c", *value);
+		value += *value != '\0';
+	}
+	text_add(t, "\"");
+}
+
 static const struct {
 	const char *name, *kind, *help;
-	size_t offset;
-} queue_gauges[] = {
-	{"usher_queue_waiting", "gauge", "Users in line", offsetof(struct queue_status, waiting)},
-	{"usher_queue_inside", "gauge", "Sessions inside", offsetof(struct queue_status, inside)},
-	{"usher_queue_entered_total", "counter", "Users who entered", offsetof(struct queue_status, entered)},
-	{"usher_queue_admitted_total", "counter", "Users let in", offsetof(struct queue_status, admitted)},
-	{"usher_queue_no_shows_total", "counter", "Sessions never claimed", offsetof(struct queue_status, no_shows)},
-	{"usher_queue_left_total", "counter", "Places and sessions given up", offsetof(struct queue_status, left)},
-	{"usher_queue_paid_total", "counter", "Sessions that paid", offsetof(struct queue_status, paid)},
-	{"usher_queue_seats_taken", "gauge", "Seats held or paid", offsetof(struct queue_status, seats_taken)},
-	{"usher_queue_seats_total", "gauge", "Seats still to come", offsetof(struct queue_status, seats_total)},
+} queue_families[] = {
+#define FIGURE(name, kind, help, value) {name, kind, help},
+#include "queue_figures.def"
+#undef FIGURE
 };
 
-/* The figures of every queue, with the queue as label. */
+#define QUEUE_FAMILIES (sizeof(queue_families) / sizeof(queue_families[0]))
+
+static double queue_figure(const struct queue *q, size_t number)
+{
+	const struct queue_status *s = &q->status;
+	const double values[] = {
+#define FIGURE(name, kind, help, value) (double)(value),
+#include "queue_figures.def"
+#undef FIGURE
+	};
+
+	return values[number];
+}
+
 static void add_queues(struct text *t, const struct engine *e)
 {
-	for (size_t i = 0; i < sizeof(queue_gauges) / sizeof(queue_gauges[0]); i++) {
-		add_help(t, queue_gauges[i].name, queue_gauges[i].kind, queue_gauges[i].help);
-		for (const struct queue *q = e->queues; q; q = q->next)
-			if (!q->removed && q->status.known)
-				text_add(t, "%s{queue=\"%s\"} %lld\n", queue_gauges[i].name, q->name,
-					 (long long)*(const int64_t *)((const char *)&q->status +
-								       queue_gauges[i].offset));
+	for (size_t i = 0; i < QUEUE_FAMILIES; i++) {
+		add_family(t, queue_families[i].name, queue_families[i].kind, queue_families[i].help);
+		for (const struct queue *q = e->queues; q; q = q->next) {
+			if (q->removed || !q->status.known)
+				continue;
+			text_add(t, "%s{", queue_families[i].name);
+			add_label(t, "queue", q->name);
+			text_add(t, "} %.15g\n", queue_figure(q, i));
+		}
 	}
+}
+
+/* Whom this daemon depends on, as it sees them. */
+static void add_servers(struct text *t, const struct engine *e)
+{
+	bool redis = keeper_redis_answers() && redis_ready(e->redis), mysql = keeper_mysql_answers();
+
+	add_single(t, "usher_redis_up", "gauge", "1 while Redis answers this daemon", redis);
+	add_single(t, "usher_redis_writable", "gauge", "1 while Redis takes what this daemon writes",
+		   redis && !redis_refuses());
+	add_single(t, "usher_mysql_up", "gauge", "1 while MySQL answers this daemon", mysql);
+	add_single(t, "usher_mysql_writable", "gauge", "1 while MySQL takes what this daemon writes",
+		   mysql && pool_takes_writes());
+	add_single(t, "usher_mysql_threads", "gauge", "Database threads of this daemon", (double)settings.db_threads);
+	add_single(t, "usher_mysql_connections", "gauge", "Database threads that have a connection",
+		   pool_connections());
+	add_single(t, "usher_mysql_queue_limit", "gauge", "Most jobs that may wait for a database thread",
+		   (double)settings.db_queue);
+}
+
+static void add_requests(struct text *t)
+{
+	struct times_all all;
+
+	times_read(&all);
+	add_single(t, "usher_http_requests_total", "counter", "Requests this daemon has answered",
+		   (double)histogram_total(&all.times));
+	add_single(t, "usher_http_errors_total", "counter", "Requests this daemon has answered with a 5xx",
+		   (double)all.errors);
+	add_single(t, "usher_http_connections_limit", "gauge", "Most open connections of this daemon",
+		   (double)settings.connections_limit);
+}
+
+static void add_process(struct text *t)
+{
+	int64_t resident, virtual;
+
+	process_memory(&resident, &virtual);
+	add_single(t, "process_cpu_seconds_total", "counter", "User and system time of this daemon",
+		   process_cpu_seconds());
+	add_single(t, "process_resident_memory_bytes", "gauge", "Memory of this daemon in RAM", (double)resident);
+	add_single(t, "process_virtual_memory_bytes", "gauge", "All memory of this daemon", (double)virtual);
+	add_single(t, "process_open_fds", "gauge", "Open descriptors of this daemon",
+		   (double)process_open_descriptors());
+	add_single(t, "process_max_fds", "gauge", "Most descriptors this daemon may open",
+		   (double)process_most_descriptors());
+	add_family(t, "usher_build_info", "gauge", "Always 1; the label says which version this is");
+	text_add(t, "usher_build_info{");
+	add_label(t, "version", PACKAGE_VERSION);
+	text_add(t, "} 1\n");
 }
 
 /* The lines of one series. `labels` are without braces, or empty. */
@@ -59,46 +145,50 @@ static void add_series(struct text *t, enum histogram h, const char *labels, con
 	text_add(t, "%s_count%s%s%s %llu\n", name, open, labels, close, n);
 }
 
+/* What the row and the key of a series stand for, into `t`: only requests have more than one. */
+static void take_labels(struct text *t, const struct request *r, enum histogram h, const struct histogram_series *s)
+{
+	const char *method, *route;
+
+	t->len = 0;
+	text_add(t, "%s", "");
+	if (h != HISTOGRAM_http_request)
+		return;
+	times_labels(r, s->row, &method, &route);
+	add_label(t, "method", method);
+	text_add(t, ",");
+	add_label(t, "route", route);
+	text_add(t, ",status=\"%d\"", s->key);
+}
+
 static void add_histogram(struct text *t, const struct request *r, enum histogram h)
 {
 	size_t count = 0;
 	struct histogram_series *series = histogram_read(h, t->arena, &count);
-	const char *method, *route;
-	char labels[160] = "";
+	struct text labels = {.arena = t->arena};
 
 	t->failed |= !series;
-	add_help(t, histogram_name(h), "histogram", histogram_help(h));
+	add_family(t, histogram_name(h), "histogram", histogram_help(h));
 	for (size_t i = 0; i < count; i++) {
-		if (h == HISTOGRAM_http_request) {
-			times_labels(r, series[i].row, &method, &route);
-			snprintf(labels, sizeof(labels), "method=\"%s\",route=\"%s\",status=\"%d\"", method, route,
-				 series[i].key);
-		}
-		add_series(t, h, labels, &series[i].counts);
+		take_labels(&labels, r, h, &series[i]);
+		if (labels.failed)
+			break;
+		add_series(t, h, labels.at, &series[i].counts);
 	}
-}
-
-static void add_requests(struct text *t)
-{
-	struct times_all all;
-
-	times_read(&all);
-	add_help(t, "usher_http_requests_total", "counter", "Requests answered");
-	text_add(t, "usher_http_requests_total %llu\n", (unsigned long long)histogram_total(&all.times));
-	add_help(t, "usher_http_errors_total", "counter", "Requests answered with a 5xx");
-	text_add(t, "usher_http_errors_total %llu\n", (unsigned long long)all.errors);
+	t->failed |= labels.failed;
 }
 
 enum step metrics_answer(struct request *r)
 {
+	const struct engine *e = &visit_of(r)->worker->engine;
 	struct text t = {.arena = &r->task.arena};
 
-	for (int m = 0; m < METRIC_COUNT; m++) {
-		add_help(&t, metric_name(m), metric_kind(m), metric_help(m));
-		text_add(&t, "%s %lld\n", metric_name(m), (long long)metric_get(m));
-	}
-	add_queues(&t, &visit_of(r)->worker->engine);
+	for (int m = 0; m < METRIC_COUNT; m++)
+		add_single(&t, metric_name(m), metric_kind(m), metric_help(m), (double)metric_get(m));
+	add_servers(&t, e);
 	add_requests(&t);
+	add_process(&t);
+	add_queues(&t, e);
 	for (enum histogram h = 0; h < HISTOGRAM_COUNT; h++)
 		add_histogram(&t, r, h);
 	if (t.failed)

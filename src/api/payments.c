@@ -6,6 +6,7 @@
 #include "api/filter.h"
 #include "api/routes.h"
 #include "api/seat_json.h"
+#include "base/metrics.h"
 
 enum step payment_ask(struct request *r)
 {
@@ -40,6 +41,7 @@ enum step payment_settle(struct request *r)
 		return reply_not_inside(r);
 	if (j->code != CODE_OK)
 		return reply_problem(r, j->code, NULL);
+	metric_add(METRIC_payments, !j->replayed);
 	r->rescue = payment_answer;
 	q = engine_queue(&v->worker->engine, x->queue, strlen(x->queue));
 	return q ? seats_settle(&r->task, &v->worker->engine, q, &s) : payment_answer(r);

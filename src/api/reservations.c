@@ -191,6 +191,7 @@ enum step reserve_answer(struct request *r)
 		return reply_refused(r, v->state);
 	switch (j->code) {
 	case CODE_OK:
+		metric_add(METRIC_reservations, !j->existed && !j->replayed);
 		return reply_reservation(r, j->existed ? 200 : 201, &j->reservation);
 	case CODE_SEAT_TAKEN:
 		return reply_taken(r, j);

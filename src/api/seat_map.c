@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/seat_json.h"
+#include "base/metrics.h"
 
 #define SEATS_KEPT 150000 /* by all maps of a worker that nobody waits for; a single one may have more */
 #define BLOCK_SEATS 128
@@ -49,6 +50,7 @@ static void map_gone(struct free_seats *f)
 {
 	struct seat_map *m = (struct seat_map *)f;
 
+	metric_add(METRIC_seat_maps, -1);
 	for (size_t i = 0; i < m->view_count; i++) {
 		free(m->views[i].body);
 		free(m->views[i].gzip);
@@ -160,6 +162,8 @@ static struct seat_map *map_new(struct catalog *c, struct queue *q, const struct
 
 	if (!m)
 		return NULL;
+	metric_add(METRIC_seat_maps, 1);
+	metric_add(METRIC_seat_maps_made, 1);
 	m->catalog = catalog_take(c);
 	m->schedule = s;
 	m->seats.turned = seat_turned;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/histogram.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "engine/functions.h"
@@ -294,6 +295,7 @@ struct ask *redis_ask(struct redis *r, struct task *t)
 		return NULL;
 	memset(a, 0, sizeof(*a));
 	a->redis = r;
+	a->asked_us = clock_us();
 	if (t)
 		a->ref = task_ref_of(t);
 	return a;
@@ -404,15 +406,18 @@ static void on_answer(redisAsyncContext *ac, void *answer, void *arg)
 	struct ask *a = arg;
 	struct redis *r = a->redis;
 	enum code code = answer_code(a, answer);
+	int64_t now = clock_us();
 
 	(void)ac;
 	r->in_flight--;
-	r->last_answer = clock_ms();
+	r->last_answer = now / 1000;
 	if (a->outcome == CODE_OK)
 		a->outcome = code;
 	if (++a->got == a->expected) {
 		struct task_ref ref = a->ref;
 
+		if (answer) /* of a lost connection there is none */
+			histogram_observe(HISTOGRAM_redis_trip, 0, 0, now - a->asked_us);
 		code = a->outcome;
 		ask_free(a);
 		task_wake(ref, code);

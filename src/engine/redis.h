@@ -18,6 +18,7 @@ struct redisReply;
 struct ask {
 	struct task_ref ref;    /* who waits; nobody if ref.task is NULL */
 	unsigned expected, got; /* commands sent, answers seen */
+	int64_t asked_us;       /* clock_us when it was begun */
 	enum code outcome;      /* the first failure, or CODE_OK */
 	/* Reads answer number `got` (from 0) of a task that still waits. Gives CODE_OK, or what the
 	 * task fails with. */

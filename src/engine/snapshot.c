@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "base/text.h"
 #include "engine/functions.h"
 #include "engine/queue.h"
@@ -246,6 +247,7 @@ enum step snapshot_refresh(struct task *t, struct queue *q, int64_t began)
 		if (s->from)
 			return samples_ask(t, q);
 		samples_swap(s);
+		metric_add(METRIC_snapshots, 1);
 		return STEP_DONE;
 	}
 }

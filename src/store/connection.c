@@ -227,7 +227,12 @@ bool db_connected(const struct db *db)
 
 bool db_any_connected(void)
 {
-	return atomic_load(&connections) > 0;
+	return pool_connections() > 0;
+}
+
+int pool_connections(void)
+{
+	return atomic_load(&connections);
 }
 
 bool db_died_at_once(const struct db *db)

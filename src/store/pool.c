@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/histogram.h"
 #include "base/metrics.h"
 #include "settings.h"
 #include "store/db.h"
@@ -55,8 +56,14 @@ static void job_give_back(struct job *job)
 
 static void job_do(struct db *db, struct job *job)
 {
+	int64_t began = clock_us();
+
+	histogram_observe(HISTOGRAM_mysql_wait, 0, 0, began - job->queued_us);
+	metric_add(METRIC_mysql_busy, 1);
 	db_set_deadline(db, job->deadline);
 	job->outcome = clock_ms() < job->deadline ? job->work(db, job) : CODE_UNAVAILABLE;
+	metric_add(METRIC_mysql_busy, -1);
+	histogram_observe(HISTOGRAM_mysql_job, 0, 0, clock_us() - began);
 	metric_add(METRIC_mysql_jobs, 1);
 	if (job->outcome != CODE_OK)
 		metric_add(METRIC_mysql_errors, 1);
@@ -202,7 +209,8 @@ static bool queue_push(struct job *job)
 
 int job_hand_in(struct job *job, int ms)
 {
-	job->deadline = clock_ms() + ms;
+	job->queued_us = clock_us();
+	job->deadline = job->queued_us / 1000 + ms;
 	if (queue_push(job))
 		return 0;
 	metric_add(METRIC_mysql_refused, 1);

@@ -86,7 +86,8 @@ struct job {
 	struct job *next;
 	struct task_ref ref;
 	struct loop *loop;
-	int64_t deadline; /* clock_ms; a job still queued then is not begun */
+	int64_t deadline;  /* clock_ms; a job still queued then is not begun */
+	int64_t queued_us; /* clock_us */
 	/* Runs on a database thread. Gives CODE_OK, or what the task fails with. */
 	enum code (*work)(struct db *db, struct job *job);
 	/* Runs on the loop if the task cannot use the answer: it ended before, or the job failed or
@@ -117,6 +118,9 @@ void *job_new_alone(struct loop *l, size_t size, enum code (*work)(struct db *, 
  * queue is full; then the job is still the caller's, to be freed with job_free(). */
 int job_hand_in(struct job *job, int ms);
 void job_free(struct job *job);
+
+/* How many of the threads have a connection. */
+int pool_connections(void);
 
 /* Says why MySQL is away, once for each time it goes away. */
 void pool_complain(const char *why);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "base/order.h"
 
 #define BATCHES_PER_SECOND 200
@@ -67,6 +68,8 @@ static enum code batch_work(struct db *db, struct job *job)
 
 static void remember(struct users *u, int64_t id, bool known)
 {
+	if (slot_of(u, id)->id == 0)
+		metric_add(METRIC_users_kept, 1);
 	*slot_of(u, id) = (struct user_entry){id, clock_ms() + (known ? USER_KNOWN_MS : USER_UNKNOWN_MS), known};
 }
 
@@ -176,6 +179,7 @@ int users_init(struct users *u, struct loop *l, long loops)
 	u->loop = l;
 	u->gap_ms = (loops * 1000 + BATCHES_PER_SECOND - 1) / BATCHES_PER_SECOND;
 	u->cache = calloc(USERS_CACHE, sizeof(*u->cache));
+	metric_add(METRIC_users_most, USERS_CACHE);
 	u->flush = evtimer_new(l->base, flush, u);
 	return u->cache && u->flush ? 0 : -1;
 }
@@ -199,9 +203,11 @@ enum step users_check(struct users *u, struct task *t, int64_t id, bool *known)
 	struct user_question *q;
 
 	if (e->id == id && e->until > clock_ms()) {
+		metric_add(METRIC_user_hits, 1);
 		*known = e->known;
 		return STEP_NEXT;
 	}
+	metric_add(METRIC_user_misses, 1);
 	q = u->waiting < (size_t)USERS_BATCH * 100 ? malloc(sizeof(*q)) : NULL;
 	if (!q)
 		return task_failed(t, CODE_OVERLOADED);
@@ -218,7 +224,10 @@ enum step users_check(struct users *u, struct task *t, int64_t id, bool *known)
 
 void users_forget_unknown(struct users *u)
 {
-	for (size_t i = 0; i < USERS_CACHE; i++)
-		if (!u->cache[i].known)
-			u->cache[i].id = 0;
+	for (size_t i = 0; i < USERS_CACHE; i++) {
+		if (u->cache[i].known || u->cache[i].id == 0)
+			continue;
+		u->cache[i].id = 0;
+		metric_add(METRIC_users_kept, -1);
+	}
 }

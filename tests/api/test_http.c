@@ -410,8 +410,8 @@ START_TEST(test_metrics)
 	ck_assert_int_eq(strncmp(reply_header(&r, "Content-Type"), "text/plain", 10), 0);
 	for (line = r.body; *line; line = strchr(line, '\n') + 1) {
 		ck_assert_ptr_nonnull(strchr(line, '\n'));
-		ck_assert_msg(strncmp(line, "# HELP usher_", 13) == 0 || strncmp(line, "# TYPE usher_", 13) == 0 ||
-				      strncmp(line, "usher_", 6) == 0,
+		ck_assert_msg(strncmp(line, "# HELP ", 7) == 0 || strncmp(line, "# TYPE ", 7) == 0 ||
+				      strncmp(line, "usher_", 6) == 0 || strncmp(line, "process_", 8) == 0,
 			      "%.80s", line);
 	}
 	ck_assert_ptr_nonnull(strstr(r.body, "usher_queue_waiting{queue=\"main\"} "));

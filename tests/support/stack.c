@@ -391,7 +391,7 @@ void usherd_spawn_armed(int i, const char *point, const char *const *flags)
 	unsetenv("USHER_CRASH");
 }
 
-static char *file_read(const char *path)
+char *file_read(const char *path)
 {
 	FILE *f = fopen(path, "r");
 	char *text = calloc(1, 1 << 20);

@@ -77,6 +77,9 @@ void process_kill(pid_t *pid, int signal);
 /* What usherd number `i` has written to standard error so far; the caller frees it. */
 char *usherd_log(int i);
 
+/* All of a file as text ("": it is not there); the caller frees it. */
+char *file_read(const char *path);
+
 /* Whether Redis can be connected to; whether MariaDB can, and has the database usher now. */
 bool redis_answers(void);
 bool database_made(void);
