@@ -157,7 +157,7 @@ START_TEST(test_a_stopped_daemon_asks)
 	int64_t since;
 
 	wait_until(estimated(1, tokens[2500]));
-	kill(stack.usherd[1], SIGSTOP);
+	process_kill(&stack.usherd[1], SIGSTOP);
 	done(ask("DELETE", "/v1/tokens", tokens[2500], NULL), 204);
 	since = now_ms();
 	snprintf(request, sizeof(request), "GET /v1/queue/position HTTP/1.1\r\nHost: x\r\n%s\r\n",

@@ -114,6 +114,9 @@ void process_kill(pid_t *pid, int signal)
 	if (*pid <= 0)
 		return;
 	kill(*pid, signal);
+	/* One of its threads hears it first; until all have stopped the others go on. */
+	if (signal == SIGSTOP)
+		waitid(P_PID, (id_t)*pid, &(siginfo_t){0}, WSTOPPED | WEXITED | WNOWAIT);
 	if (signal != SIGKILL && signal != SIGTERM && signal != SIGINT)
 		return;
 	waitpid(*pid, NULL, 0);

@@ -71,7 +71,7 @@ bool usherd_wait_crash(int i, const char *point, int seconds) __attribute__((war
 /* Sends SIGTERM and gives the exit status, or -1 if a signal ended it. */
 int usherd_stop(int i);
 
-/* Sends any signal to one of the servers and, for one that ends it, waits for that. */
+/* Sends any signal to one of the servers and, for one that ends or stops it, waits for that. */
 void process_kill(pid_t *pid, int signal);
 
 /* What usherd number `i` has written to standard error so far; the caller frees it. */

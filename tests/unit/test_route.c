@@ -80,6 +80,22 @@ START_TEST(test_finds_by_method_and_path)
 }
 END_TEST
 
+START_TEST(test_number_leads_back_to_the_route)
+{
+	struct request r;
+
+	begin();
+	for (unsigned i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+		ck_assert_str_eq(router_at(router, i)->path, routes[i].path);
+		ck_assert_uint_eq(route_number(router_at(router, i)), i);
+	}
+	ck_assert_ptr_null(router_at(router, sizeof(routes) / sizeof(routes[0])));
+	ck_assert_int_eq(find(&r, METHOD_GET, "/v1/users/7/balance"), CODE_OK);
+	ck_assert_uint_eq(route_number(r.route), 3);
+	router_free(router);
+}
+END_TEST
+
 START_TEST(test_length_ends_the_path)
 {
 	struct request r = {.method = METHOD_GET, .path = "/v1/tokens?x=1"};
@@ -185,6 +201,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {test_finds_by_method_and_path,
+				      test_number_leads_back_to_the_route,
 				      test_length_ends_the_path,
 				      test_unknown_paths,
 				      test_params,
