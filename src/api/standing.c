@@ -11,12 +11,20 @@
 #define POLL_INSIDE_MS 10000
 #define OPENING_SPREAD_MS 20000
 
+static bool doors_open(const struct queue *q)
+{
+	return q->status.settings.opens_at <= queue_now(q);
+}
+
+/* A queue that has got doors since the figures were asked for is asked about anew: who is in the draw is told
+ * when they open. */
 enum step standing_figures(struct request *r)
 {
 	const struct visit *v = visit_of(r);
 	struct queue *q = v->queue;
+	bool behind = v->standing.code == CODE_SCHEDULED && doors_open(q);
 
-	if (q->status.known && clock_ms() - q->refreshed_at < FIGURES_AGE_MS)
+	if (q->status.known && !behind && clock_ms() - q->refreshed_at < FIGURES_AGE_MS)
 		return STEP_NEXT;
 	return queue_ask_figures(&r->task, q);
 }
@@ -72,7 +80,8 @@ enum step standing_reply(struct request *r, int status, const char *token)
 {
 	const struct visit *v = visit_of(r);
 	const struct queue_status *q = &v->queue->status;
-	enum code code = standing_code(v->queue, &v->standing);
+	bool opened = v->standing.code == CODE_SCHEDULED && doors_open(v->queue); /* between the two questions */
+	enum code code = opened ? CODE_WAITING : standing_code(v->queue, &v->standing);
 	int64_t seats_left = q->seats_total - q->seats_taken;
 	struct json j;
 

@@ -174,7 +174,8 @@ START_TEST(test_draw_outlives_redis)
 }
 END_TEST
 
-/* A daemon thinks that the doors are open and Redis says that they are not: whoever enters is in the draw. */
+/* A daemon thinks that the doors are open and Redis says that they are not: whoever enters is in the draw,
+ * and is told when they open. */
 START_TEST(test_redis_has_the_last_word)
 {
 	char *waiting;
@@ -186,11 +187,15 @@ START_TEST(test_redis_has_the_last_word)
 	free(enter(1, "open"));
 	waiting = enter(2, "open");
 	for (int user = 3; user <= 12; user++) {
+		struct reply r;
 		int64_t place;
 
 		wait_until(stands(waiting, "WAITING"));
 		redis_int("HSET usher:{open}:queue opensAt 4102444800000");
-		free(enter(user, "open"));
+		r = answered(ask("POST", "/v1/tokens", NULL, "{\"userId\":%d,\"queue\":\"open\"}", user), 201);
+		ck_assert_str_eq(reply_string(&r, "status"), "SCHEDULED");
+		ck_assert_str_eq(reply_string(&r, "opensAt"), "2100-01-01T00:00:00.000Z");
+		reply_free(&r);
 		place = redis_int("ZSCORE usher:{open}:waiting %d", user);
 		ck_assert_msg(place >= 1 && place <= 4294967296, "user %d has place %ld", user, (long)place);
 		redis_int("HSET usher:{open}:queue opensAt 0");
