@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+
+#include "support/exchange.h"
 
 #define ANSWER_SECONDS 20
 
@@ -116,11 +119,20 @@ struct reply http_read(int fd, int head)
 	return r;
 }
 
+/* Half an answer, from a daemon that was killed, says nothing of its contract. */
+static bool is_whole(const struct reply *r, bool head)
+{
+	const char *length = reply_header(r, "Content-Length");
+
+	return r->status && (head || !length || r->status == 304 || strtoul(length, NULL, 10) == r->body_len);
+}
+
 struct reply http_bytes(int port, const char *method, const char *path, const char *headers, const char *body,
 			size_t len)
 {
 	char head[16384];
 	struct reply r = {0};
+	bool is_head = strcmp(method, "HEAD") == 0;
 	int fd = http_connect(port), n;
 
 	if (fd < 0)
@@ -136,8 +148,10 @@ struct reply http_bytes(int port, const char *method, const char *path, const ch
 	http_send(fd, head, (size_t)n);
 	if (body)
 		http_send(fd, body, len);
-	r = http_read(fd, strcmp(method, "HEAD") == 0);
+	r = http_read(fd, is_head);
 	close(fd);
+	if (is_whole(&r, is_head))
+		exchange_record(head, body, len, &r);
 	return r;
 }
 

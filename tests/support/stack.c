@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "support/exchange.h"
+
 struct stack stack;
 
 static void die(const char *what)
@@ -107,6 +109,7 @@ void stack_begin(void)
 	snprintf(stack.redis_socket, sizeof(stack.redis_socket), "%s/redis.sock", stack.dir);
 	snprintf(stack.mysql_socket, sizeof(stack.mysql_socket), "%s/mysql.sock", stack.dir);
 	sanitizer_logs();
+	exchanges_begin();
 }
 
 void process_kill(pid_t *pid, int signal)
