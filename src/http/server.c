@@ -145,7 +145,7 @@ static enum code request_open(struct request *r, const char *trouble, char allow
 	limit = r->route->body_limit ? *r->route->body_limit : settings.body_limit;
 	if (body > (size_t)limit)
 		return CODE_BODY_TOO_LARGE;
-	return r->server->config.begin(r) ? CODE_OK : CODE_UNAVAILABLE;
+	return r->server->config.begin(r) ? CODE_OK : CODE_OVERLOADED;
 }
 
 /* Answers what no route is for. `allow`: the methods the path takes, if that is what is wrong. */

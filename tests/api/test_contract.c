@@ -2,6 +2,7 @@
  * The refusals that any operation can meet, each sent to every operation that lists it in the OpenAPI document.
  * Whether the answers are as the document says is for tests/openapi/check.mjs to look at.
  */
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -12,7 +13,8 @@
 #define OPERATIONS_MOST 100
 #define LARGE 1200000 /* bytes: over every limit */
 
-enum { PLAIN, CLOSED, SLOW, FULL }; /* the daemons: CLOSED has no admin key, FULL one connection */
+/* The daemons: CLOSED has no admin key and is open to pages of another origin, FULL takes one connection. */
+enum { PLAIN, CLOSED, SLOW, FULL };
 
 struct operation {
 	char method[8], path[128];
@@ -91,6 +93,14 @@ static void operation_add(const char *method, const char *path, const cJSON *nod
 	o->node = node;
 }
 
+static bool is_listed(const char *method, const char *path)
+{
+	for (size_t i = 0; i < operation_count; i++)
+		if (strcmp(operations[i].method, method) == 0 && strcmp(operations[i].path, path) == 0)
+			return true;
+	return false;
+}
+
 /* All of the document, and a request that is none of them. */
 static void operations_read(void)
 {
@@ -108,7 +118,7 @@ static void operations_read(void)
 START_TEST(test_begin)
 {
 	usherd_start(PLAIN, "--catalog=" SRCDIR "/tests/api/catalog.json", NULL);
-	usherd_start(CLOSED, "--no-admin-key", NULL);
+	usherd_start(CLOSED, "--no-admin-key", "--cors-origin=https://shop.example", NULL);
 	usherd_start(SLOW, "--request-seconds=1", NULL);
 	usherd_start(FULL, "--workers=1", "--connections-limit=1", NULL);
 	operations_read();
@@ -196,6 +206,56 @@ START_TEST(test_too_large)
 }
 END_TEST
 
+/* Methods on the paths of the document that it does not list. */
+START_TEST(test_other_methods)
+{
+	static const char *const names[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"};
+
+	for (size_t i = 0; i < operation_count - 1; i++)
+		for (size_t m = 0; m < sizeof(names) / sizeof(names[0]); m++)
+			if (!is_listed(names[m], operations[i].path))
+				refused(call(P, names[m], operations[i].path, NULL, NULL), 405, "METHOD_NOT_ALLOWED",
+					NULL);
+}
+END_TEST
+
+static void check_not_modified(const char *path, const char *token)
+{
+	struct reply r = answered(call(P, "GET", path, token, NULL), 200);
+	const char *etag = reply_header(&r, "ETag");
+
+	ck_assert_msg(etag != NULL, "%s", path);
+	done(http(P, "GET", path, say("Authorization: Bearer %s\r\nIf-None-Match: %s\r\n", token, etag), NULL), 304);
+	reply_free(&r);
+	done(http(P, "GET", path, say("Authorization: Bearer %s\r\nAccept-Encoding: gzip\r\n", token), NULL), 200);
+}
+
+START_TEST(test_not_modified)
+{
+	for (size_t i = 0; i < operation_count; i++)
+		if (member(member(operations[i].node, "responses"), "304") && !strstr(operations[i].path, "/web/"))
+			check_not_modified(operations[i].path, token_inside);
+	check_not_modified("/web/any/base.css", token_inside);
+}
+END_TEST
+
+#define SHOP "Origin: https://shop.example\r\n"
+
+START_TEST(test_other_origin)
+{
+	int port = stack.port[CLOSED];
+
+	done(http(port, "GET", "/v1/concerts", SHOP, NULL), 200);
+	done(http(port, "GET", "/v1/schedules/11/seats", say("%sAuthorization: Bearer %s\r\n", SHOP, token_inside),
+		  NULL),
+	     200);
+	done(http(port, "OPTIONS", "/v1/tokens", SHOP "Access-Control-Request-Method: POST\r\n", NULL), 204);
+	done(http(port, "OPTIONS", "/v1/tokens", "Origin: https://other\r\nAccess-Control-Request-Method: POST\r\n",
+		  NULL),
+	     204);
+}
+END_TEST
+
 START_TEST(test_unknown_method)
 {
 	refused(ask("BREW", "/v1/tokens", NULL, NULL), 501, "METHOD_UNKNOWN", NULL);
@@ -224,27 +284,41 @@ START_TEST(test_too_slow)
 }
 END_TEST
 
-/* The one before may not have quite left yet. */
-static bool is_overloaded(const struct operation *o)
+/* The only connection there may be is taken by somebody who asks much and reads nothing. Until the daemon can write
+ * no more it may send them away for the next who comes; then they are back. */
+static void guest_stays(int *guest)
 {
-	struct reply r = http(stack.port[FULL], o->method, o->path, NULL, NULL);
-	bool yes = r.status == 503 && strcmp(reply_string(&r, "code"), "OVERLOADED") == 0;
+	static const char request[] = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
+	struct pollfd p = {.fd = *guest, .events = POLLRDHUP};
 
+	if (*guest >= 0 && poll(&p, 1, 0) == 0)
+		return;
+	if (*guest >= 0)
+		close(*guest);
+	*guest = http_connect_narrow(stack.port[FULL]);
+	for (int i = 0; i < 200; i++)
+		http_send(*guest, request, sizeof(request) - 1);
+}
+
+static bool is_overloaded(const struct operation *o, int *guest)
+{
+	struct reply r;
+	bool yes;
+
+	guest_stays(guest);
+	r = http(stack.port[FULL], o->method, o->path, NULL, NULL);
+	yes = r.status == 503 && strcmp(reply_string(&r, "code"), "OVERLOADED") == 0;
 	reply_free(&r);
 	return yes;
 }
 
-/* The only connection there may be is taken by somebody who asks much and reads nothing. */
 START_TEST(test_full_house)
 {
-	static const char request[] = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
-	int fd = http_connect_narrow(stack.port[FULL]);
+	int guest = -1;
 
-	for (int i = 0; i < 200; i++)
-		http_send(fd, request, sizeof(request) - 1);
 	for (size_t i = 0; i < operation_count; i++)
-		wait_until(is_overloaded(&operations[i]));
-	close(fd);
+		wait_until(is_overloaded(&operations[i], &guest));
+	close(guest);
 }
 END_TEST
 
@@ -325,9 +399,19 @@ static void begin(void)
 
 int main(void)
 {
-	const TTest *const tests[] = {test_begin,          test_refusals, test_no_credentials, test_too_large,
-				      test_unknown_method, test_too_slow, test_full_house,     test_queue_is_being_made,
-				      test_servers_away,   NULL};
+	const TTest *const tests[] = {test_begin,
+				      test_refusals,
+				      test_no_credentials,
+				      test_too_large,
+				      test_other_methods,
+				      test_not_modified,
+				      test_other_origin,
+				      test_unknown_method,
+				      test_too_slow,
+				      test_full_house,
+				      test_queue_is_being_made,
+				      test_servers_away,
+				      NULL};
 
 	return stack_main("contract", 60, begin, tests);
 }

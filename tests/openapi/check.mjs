@@ -6,7 +6,7 @@
 // DIRECTORY holds what the tests have written down, see tests/support/exchange.h.
 import { readFileSync } from "node:fs";
 import { Contract } from "./contract.mjs";
-import { checkDocument, operations, readCodes } from "./document.mjs";
+import { checkDocument, operations, readCodes, readRoutes } from "./document.mjs";
 import { exchanges, plainBody } from "./recording.mjs";
 import { schemas } from "./schemas.mjs";
 
@@ -32,7 +32,8 @@ class Troubles {
 
 function excerpt(exchange) {
 	const asked = exchange.requestBody.toString("utf8").slice(0, 200);
-	return `${exchange.where}: ${exchange.method} ${exchange.target} ${asked}\n    -> ${exchange.status} ${plainBody(exchange).slice(0, 400)}`;
+	const told = plainBody(exchange).slice(0, 400);
+	return `${exchange.where}: ${exchange.method} ${exchange.target} ${asked}\n    -> ${exchange.status} ${told}`;
 }
 
 // Gives how many exchanges there were.
@@ -52,13 +53,15 @@ async function main(dir, file = new URL("schema/openapi.json", root)) {
 	const fit = schemas(document);
 	const contract = new Contract(document, codes, fit);
 	const troubles = new Troubles();
-	await checkDocument(document, codes, fit.closed, (text) => troubles.add("the document", text));
+	const routes = readRoutes(new URL("src/api/routes.c", root));
+	const say = (text) => troubles.add("the document", text);
+	await checkDocument(document, { codes, routes, fits: fit.closed, say });
 	const count = checkExchanges(dir, contract, troubles);
 	if (!count) troubles.add("nothing is recorded in", dir);
 	else for (const what of contract.unmet()) troubles.add("no test has met", what);
 	troubles.show();
 	if (!troubles.found.size)
-		console.log(`contract: ${count} exchanges keep to the ${operations(document).length} operations, and all of it was met`);
+		console.log(`contract: ${count} exchanges keep to ${operations(document).length} operations, and all of it was met`);
 	process.exitCode = troubles.found.size ? 1 : 0;
 }
 

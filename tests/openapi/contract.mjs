@@ -6,9 +6,25 @@ import { header, plainBody } from "./recording.mjs";
 const TRANSPORT = new Set(["connection", "content-length", "content-type", "date", "transfer-encoding"]);
 
 const OTHER = ["x-other-requests", "responses"];
+const CROSS = ["x-cross-origin", "headers"];
+
+// Why a field can be refused that fits its schema.
+const BEYOND_SCHEMAS = /stands twice|must not be below|no such queue|in the future|doors are open already|percent-encoded/;
+
+// What a shop's own page may call, see the setting cors-origin.
+const OPEN = "/v1/";
 
 function essence(type) {
 	return type?.split(";")[0].trim().toLowerCase();
+}
+
+// A part of a path as it is meant; what is wrongly encoded stays as it is.
+function decoded(part) {
+	try {
+		return decodeURIComponent(part);
+	} catch {
+		return part;
+	}
 }
 
 function parsed(text) {
@@ -56,27 +72,34 @@ export class Contract {
 		this.judgeBody(exchange, response, `${name} ${status}`, say);
 		if (!operation) this.judgeOther(exchange, route, say);
 		else if (exchange.status < 300 || exchange.status === 304) this.judgeRequest(exchange, operation, route, say);
+		else if (exchange.status === 400) this.judgeRefusal(exchange, operation, route, say);
 		return errors;
 	}
 
-	judgeHeaders(exchange, { node, path }, name, say) {
-		const documented = new Map(Object.keys(node.headers ?? {}).map((key) => [key.toLowerCase(), key]));
+	// Where the headers of an answer stand in the document: name in lower case -> places.
+	headerPlaces(exchange, { node, path }) {
+		const places = new Map();
+		const add = (at, name) => places.set(name.toLowerCase(), [...(places.get(name.toLowerCase()) ?? []), [...at, name]]);
+		for (const name of Object.keys(node.headers ?? {})) add([...path, "headers"], name);
+		if (exchange.path.startsWith(OPEN))
+			for (const name of Object.keys(resolve(this.document, CROSS).node)) add(CROSS, name);
+		return places;
+	}
+
+	judgeHeaders(exchange, response, name, say) {
+		const places = this.headerPlaces(exchange, response);
 		const seen = new Set();
 		for (const [key, value] of exchange.headers) {
-			if (seen.has(key)) say(`the header ${key} is there twice`);
+			if (seen.has(key) && key !== "vary") say(`the header ${key} is there twice`);
 			seen.add(key);
 			if (TRANSPORT.has(key)) continue;
-			if (!documented.has(key)) {
-				say(`the header ${key} is not in the document`);
-				continue;
-			}
-			const where = resolve(this.document, [...path, "headers", documented.get(key)]);
-			this.met.add(`${name} ${key}`);
-			for (const error of this.fits(where, value)) say(`the header ${key} (${value}): ${error}`);
+			const wrong = (places.get(key) ?? []).map((at) => [at, this.fits(resolve(this.document, at), value)]);
+			const [at, errors] = wrong.find(([, found]) => !found.length) ?? wrong[0] ?? [[], ["is not in the document"]];
+			for (const error of errors) say(`the header ${key} (${value}): ${error}`);
+			this.met.add(`${at[0] === CROSS[0] ? CROSS[0] : name} ${key}`);
 		}
-		for (const [key, written] of documented)
-			if (!seen.has(key) && resolve(this.document, [...path, "headers", written]).node.required)
-				say(`the header ${written} is missing`);
+		for (const [key, [at]] of places)
+			if (!seen.has(key) && resolve(this.document, at).node.required) say(`the header ${key} is missing`);
 	}
 
 	// A value that travels as text, for a schema that may say it is a number.
@@ -88,13 +111,13 @@ export class Contract {
 
 	judgeBody(exchange, { node, path }, name, say) {
 		const type = header(exchange.headers, "Content-Type");
-		const kind = essence(type);
 		const body = plainBody(exchange);
 		if (!node.content) {
 			if (type || body) say("there is a body, or its type, and the document has none");
 			return;
 		}
-		if (!(kind in node.content)) {
+		const kind = essence(type) in node.content ? essence(type) : "*/*";
+		if (!type || !(kind in node.content)) {
 			say(`the Content-Type ${type} is not in the document`);
 			return;
 		}
@@ -133,7 +156,7 @@ export class Contract {
 	judgeRequest(exchange, operation, route, say) {
 		const parts = route.fits.exec(exchange.path).groups ?? {};
 		const values = {
-			path: (name) => parts[name] && decodeURIComponent(parts[name]),
+			path: (name) => parts[name] && decoded(parts[name]),
 			query: (name) => exchange.query.get(name) ?? undefined,
 			header: (name) => header(exchange.requestHeaders, name),
 		};
@@ -147,6 +170,15 @@ export class Contract {
 		if (operation.node.security?.length && !/^Bearer +\S/i.test(header(exchange.requestHeaders, "Authorization") ?? ""))
 			say("it was answered without Authorization");
 		if (operation.node.requestBody) this.judgeRequestBody(exchange, operation, say);
+	}
+
+	// A field was refused, so the document must not allow it.
+	judgeRefusal(exchange, operation, route, say) {
+		const { code, detail } = parsed(plainBody(exchange)).value ?? {};
+		const wrong = [];
+		if (code !== "INVALID_FIELD" || BEYOND_SCHEMAS.test(detail)) return;
+		this.judgeRequest(exchange, operation, route, (text) => wrong.push(text));
+		if (!wrong.length) say("the document allows the request");
 	}
 
 	judgeRequestBody(exchange, operation, say) {
@@ -176,6 +208,7 @@ export class Contract {
 				for (const code of codesOf(this.document, node))
 					look(`${name} ${status} ${code}`);
 			}
+		for (const key of Object.keys(resolve(this.document, CROSS).node)) look(`${CROSS[0]} ${key.toLowerCase()}`);
 		return missing;
 	}
 }

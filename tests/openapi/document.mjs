@@ -15,17 +15,27 @@ export function pointer(path) {
 	return "#/" + path.map((part) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"))).join("/");
 }
 
+function partsOf(ref) {
+	const parts = decodeURIComponent(ref.replace(/^#\//, "")).split("/");
+	return parts.map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
 // What a reference points to, or undefined.
 export function lookUp(document, ref) {
-	const parts = decodeURIComponent(ref.replace(/^#\//, "")).split("/");
-	return parts.reduce((at, part) => at?.[part.replaceAll("~1", "/").replaceAll("~0", "~")], document);
+	return partsOf(ref).reduce((at, part) => at?.[part], document);
+}
+
+// The routes of the table in src/api/routes.c: "GET /healthz".
+export function readRoutes(file) {
+	const rows = readFileSync(file, "utf8").matchAll(/\{METHOD_([A-Z]+),\s*"([^"]+)"/g);
+	return new Set([...rows].map(([, method, path]) => `${method} ${path}`));
 }
 
 // A node, or what it refers to, with where that stands in the document.
 export function resolve(document, path) {
 	const node = path.reduce((at, part) => at?.[part], document);
 	if (!node?.$ref) return { node, path };
-	return resolve(document, node.$ref.slice(2).split("/").map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~")));
+	return resolve(document, partsOf(node.$ref));
 }
 
 // The outcomes of src/codes.def that are problems: name -> { status, title }.
@@ -93,12 +103,16 @@ function checkOperation(document, operation, say) {
 	for (const field of ["operationId", "summary", "tags"]) if (!node[field]?.length) say(`${name} has no ${field}`);
 	for (const tag of node.tags ?? []) if (!tags.has(tag)) say(`${name}: the tag ${tag} is not declared`);
 	const inPath = parameters.filter(({ node: p }) => p.in === "path").map(({ node: p }) => p.name);
-	for (const [, part] of path.matchAll(/\{(\w+)\}/g)) if (!inPath.includes(part)) say(`${name}: {${part}} is not declared`);
+	for (const [, part] of path.matchAll(/\{(\w+)\}/g))
+		if (!inPath.includes(part)) say(`${name}: {${part}} is not declared`);
 	for (const part of inPath) if (!path.includes(`{${part}}`)) say(`${name}: ${part} is declared and not in the path`);
 }
 
-function checkOperations(document, say) {
+function checkOperations(document, routes, say) {
 	const ids = new Set();
+	const names = new Set(operations(document).map(({ name }) => name));
+	for (const route of routes) if (!names.has(route)) say(`the daemon's route ${route} is missing`);
+	for (const name of names) if (!routes.has(name)) say(`the daemon has no route ${name}`);
 	for (const operation of operations(document)) {
 		checkOperation(document, operation, say);
 		if (ids.has(operation.node.operationId)) say(`${operation.name}: its operationId is another's`);
@@ -114,12 +128,13 @@ export function responseLists(document) {
 
 // An error is a problem whose codes are those of its status.
 function checkProblem(document, codes, name, status, response, say) {
-	const problem = response.content?.["application/problem+json"];
-	if (!problem || Object.keys(response.content).length !== 1) return say(`${name} ${status} is not application/problem+json`);
+	if (Object.keys(response.content ?? {}).join() !== "application/problem+json")
+		say(`${name} ${status} is not application/problem+json`);
 	const allowed = codesOf(document, response);
 	if (!allowed.length || allowed.length === codes.size) say(`${name} ${status} does not say which codes it has`);
 	for (const code of allowed)
-		if (status !== "default" && codes.get(code)?.status !== Number(status)) say(`${name} ${status}: ${code} is not of that status`);
+		if (status !== "default" && codes.get(code)?.status !== Number(status))
+			say(`${name} ${status}: ${code} is not of that status`);
 }
 
 function checkProblems(document, codes, say) {
@@ -134,7 +149,7 @@ function checkProblems(document, codes, say) {
 	for (const code of listed) if (!codes.has(code)) say(`Problem: ${code} is not in src/codes.def`);
 }
 
-// Every example fits its schema. `fits(path, value)` gives what is wrong with a value for the schema that stands there.
+// Every example fits its schema. `fits(path, value)` gives what is wrong with a value for the schema at that path.
 function checkExamples(document, fits, say) {
 	walk(document, (node, path) => {
 		if (!node.schema || path[0] === "x-other-requests") return;
@@ -147,11 +162,11 @@ function checkExamples(document, fits, say) {
 }
 
 // Says everything that is wrong with the document itself.
-export async function checkDocument(document, codes, fits, say) {
+export async function checkDocument(document, { codes, routes, fits, say }) {
 	const { valid, errors } = await new Validator().validate(structuredClone(document));
 	if (!valid) say(`not an OpenAPI document: ${JSON.stringify(errors)}`);
 	checkReferences(document, say);
-	checkOperations(document, say);
+	checkOperations(document, routes, say);
 	checkProblems(document, codes, say);
 	checkExamples(document, fits, say);
 }

@@ -1,5 +1,5 @@
 // What tests/support/exchange.c has written down, taken apart.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 
@@ -54,9 +54,10 @@ export function plainBody(exchange) {
 	return (gzip && exchange.body.length ? gunzipSync(exchange.body) : exchange.body).toString("utf8");
 }
 
-// Gives every exchange in the files of a directory, one after the other.
+// Gives every exchange in the files of a directory, which need not be there, one after the other.
 export function* exchanges(dir) {
-	for (const file of readdirSync(dir).filter((name) => name.endsWith(".jsonl")).sort()) {
+	const files = existsSync(dir) ? readdirSync(dir) : [];
+	for (const file of files.filter((name) => name.endsWith(".jsonl")).sort()) {
 		const lines = readFileSync(join(dir, file), "utf8").split("\n");
 		for (const [i, line] of lines.entries())
 			if (line) yield exchangeOf(line, `${file.replace(/\.jsonl$/, "")}:${i + 1}`);

@@ -52,7 +52,7 @@ function essential(errors) {
 
 // Gives fits(path, value): what is wrong with a value for the schema at that path of the document.
 function checker(document, id) {
-	const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, strictRequired: false, strictTypes: false, verbose: true });
+	const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, strictTypes: false, verbose: true });
 	const compiled = new Map();
 	addFormats(ajv);
 	ajv.addVocabulary(Object.keys(document)); // so that a keyword misspelt in a schema is still found
@@ -64,7 +64,7 @@ function checker(document, id) {
 	};
 	// Where none of several schemas fits, only what is wrong by the one that fits best.
 	const nearest = (errors) => {
-		const several = errors.find(({ keyword, parentSchema }) => keyword === "oneOf" && parentSchema.oneOf.every((s) => s.$ref));
+		const several = errors.find((e) => e.keyword === "oneOf" && e.parentSchema.oneOf.every((schema) => schema.$ref));
 		if (!several) return errors.map(explain);
 		const each = several.parentSchema.oneOf.map((schema) => wrong(schema.$ref, several.data));
 		return each.sort((a, b) => a.length - b.length)[0].concat(each[0].length ? [] : explain(several));
