@@ -17,10 +17,10 @@ const root = new URL("../../", import.meta.url);
 class Troubles {
 	found = new Map();
 
-	add(name, text, example = "") {
+	add(name, text, example = () => "") {
 		const known = this.found.get(`${name}: ${text}`);
 		if (known) known.count++;
-		else this.found.set(`${name}: ${text}`, { count: 1, example });
+		else this.found.set(`${name}: ${text}`, { count: 1, example: example() });
 	}
 
 	show() {
@@ -42,7 +42,7 @@ function checkExchanges(dir, contract, troubles) {
 	for (const exchange of exchanges(dir)) {
 		count++;
 		for (const error of contract.judge(exchange))
-			troubles.add(`${exchange.method} ${exchange.path.slice(0, 80)} ${exchange.status}`, error, excerpt(exchange));
+			troubles.add(`${exchange.method} ${exchange.path.slice(0, 80)} ${exchange.status}`, error, () => excerpt(exchange));
 	}
 	return count;
 }

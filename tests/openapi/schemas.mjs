@@ -39,7 +39,7 @@ function closed(document) {
 function explain(error) {
 	const extra = error.params.unevaluatedProperty ?? error.params.additionalProperty ?? error.params.missingProperty;
 	const allowed = error.params.allowedValues ?? error.params.allowedValue;
-	return `${error.instancePath || "/"} ${error.message}` +
+	return `${error.instancePath.replace(/\/\d+/g, "/*") || "/"} ${error.message}` +
 		(extra && !error.message.includes(extra) ? ` (${extra})` : "") +
 		(allowed === undefined ? "" : ` (${[allowed].flat().join(", ")})`);
 }
@@ -60,7 +60,7 @@ function checker(document, id) {
 	const wrong = (ref, value) => {
 		let validate = compiled.get(ref);
 		if (!validate) compiled.set(ref, (validate = ajv.compile({ $ref: id + ref })));
-		return validate(value) ? [] : nearest(essential(validate.errors));
+		return validate(value) ? [] : [...new Set(nearest(essential(validate.errors)))];
 	};
 	// Where none of several schemas fits, only what is wrong by the one that fits best.
 	const nearest = (errors) => {
