@@ -64,7 +64,7 @@ export class Contract {
 		const say = (text) => errors.push(text);
 		const response = status in list ? resolve(this.document, [...at, status]) : undefined;
 		this.met.add(`${name} ${status}`);
-		if (!response) {
+		if (!response || (status === "default" && exchange.status !== 500)) {
 			say(`the status ${exchange.status} is not in the document`);
 			return errors;
 		}
@@ -198,12 +198,16 @@ export class Contract {
 	// Gives everything in the document that no exchange has met.
 	unmet() {
 		const missing = [];
-		const look = (what) => this.met.has(what) || missing.push(what);
+		const look = (what) => {
+			const found = this.met.has(what);
+			if (!found) missing.push(what);
+			return found;
+		};
 		for (const { name, at } of responseLists(this.document))
 			for (const status of Object.keys(resolve(this.document, at).node)) {
 				if (status === "default") continue;
 				const { node } = resolve(this.document, [...at, status]);
-				look(`${name} ${status}`);
+				if (!look(`${name} ${status}`)) continue;
 				for (const key of Object.keys(node.headers ?? {})) look(`${name} ${status} ${key.toLowerCase()}`);
 				for (const code of codesOf(this.document, node))
 					look(`${name} ${status} ${code}`);
