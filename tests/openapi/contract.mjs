@@ -103,7 +103,7 @@ export class Contract {
 	}
 
 	// A value that travels as text, for a schema that may say it is a number.
-	fits({ node, path }, text) {
+	fits({ path }, text) {
 		const { type } = resolve(this.document, [...path, "schema"]).node;
 		const value = type === "integer" && /^\d{1,16}$/.test(text) ? Number(text) : text;
 		return this.schemas.open([...path, "schema"], value);
