@@ -141,7 +141,8 @@ static enum step reply_view(struct request *r, struct seat_map *m, struct seat_v
 static void headers_write(struct request *r, const char *etag)
 {
 	reply_header(r, "ETag", etag);
-	reply_header(r, "Cache-Control", "no-cache"); /* may be kept, but must be asked about */
+	/* Nobody on the way keeps what the API says; who asks again with the ETag keeps the map by themselves. */
+	reply_header(r, "Cache-Control", "no-store");
 	reply_header(r, "Vary", "Accept-Encoding");
 }
 
