@@ -59,6 +59,8 @@ static bool usage_check(const struct command *c, const struct options *o)
 		return complain("%s: %s is empty", c->name, c->run == command_import ? "FILE" : "QUEUE");
 	if (o->watch && c->run != command_status)
 		return complain("--watch goes with status only");
+	if (o->dry_run && c->run != command_import)
+		return complain("--dry-run goes with import only");
 	return true;
 }
 

@@ -1,10 +1,9 @@
-/* /admin/v1: looking at queues, changing them, loading a catalogue. */
+/* /admin/v1: looking at queues, changing them. */
 #include <string.h>
 
 #include "api/queue_json.h"
 #include "api/routes.h"
 #include "keeper.h"
-#include "store/catalog_file.h"
 #include "store/queues.h"
 
 void queue_json(struct json *j, const char *name, const struct queue_status *s)
@@ -122,51 +121,4 @@ enum step admin_patch_sync(struct request *r)
 	if (j->code != CODE_OK)
 		return reply_problem(r, j->code, j->why);
 	return keeper_sync(&r->task, MYSQL_DEADLINE_MS);
-}
-
-/* The catalogue is not NEED_JSON: the file has a reader of its own that names the path of what is
- * wrong, and it runs on a database thread. */
-enum step admin_catalog_import(struct request *r)
-{
-	struct catalog_import_job *j;
-	const char *text;
-
-	if (!json_type_or_reply(r))
-		return STEP_DONE;
-	j = job_or_reply(r, sizeof(*j), catalog_import_work);
-	if (!j)
-		return STEP_DONE;
-	j->len = request_body(r, &text);
-	j->text = arena_copy(&j->job.arena, text, j->len);
-	if (j->text)
-		return job_submit(&r->task, &j->job, CATALOG_IMPORT_MS);
-	job_free(&j->job);
-	return reply_problem(r, CODE_OVERLOADED, NULL);
-}
-
-enum step admin_catalog_sync(struct request *r)
-{
-	const struct catalog_import_job *j = visit_of(r)->job;
-
-	if (j->code != CODE_OK)
-		return reply_problem(r, j->code, j->why);
-	return keeper_sync(&r->task, CATALOG_IMPORT_MS);
-}
-
-enum step admin_catalog_answer(struct request *r)
-{
-	const struct catalog_import_job *j = visit_of(r)->job;
-	struct json out;
-
-	json_begin(&out, &r->task.arena);
-	json_object(&out, NULL);
-	json_object(&out, "changed");
-	json_int(&out, "queues", j->queues);
-	json_int(&out, "users", j->users);
-	json_int(&out, "concerts", j->concerts);
-	json_int(&out, "schedules", j->schedules);
-	json_int(&out, "seats", j->seats);
-	json_object_end(&out);
-	json_object_end(&out);
-	return reply_json(r, 200, &out);
 }

@@ -59,7 +59,7 @@ static const struct route table[] = {
 	 "/admin/v1/catalog",
 	 NEED_ADMIN,
 	 &settings.catalog_limit,
-	 {admin_catalog_import, admin_catalog_sync, admin_catalog_answer}},
+	 {catalog_import, catalog_sync, catalog_answer}},
 	{METHOD_GET,
 	 "/admin/v1/audit",
 	 NEED_ADMIN,

@@ -74,9 +74,11 @@ enum step admin_queues_ask(struct request *r);
 enum step admin_queues_answer(struct request *r);
 enum step admin_patch_read(struct request *r);
 enum step admin_patch_sync(struct request *r);
-enum step admin_catalog_import(struct request *r);
-enum step admin_catalog_sync(struct request *r);
-enum step admin_catalog_answer(struct request *r);
+
+/* catalog.c */
+enum step catalog_import(struct request *r);
+enum step catalog_sync(struct request *r);
+enum step catalog_answer(struct request *r);
 
 /* audit.c */
 enum step audit_mysql(struct request *r);

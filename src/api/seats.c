@@ -63,22 +63,12 @@ enum step seats_look(struct request *r)
 
 static bool section_or_reply(struct request *r, const char **section)
 {
-	switch (request_query(r, "section", section)) {
-	case QUERY_NONE:
-		*section = NULL;
+	if (!query_or_reply(r, "section", section))
+		return false;
+	if (!*section || **section)
 		return true;
-	case QUERY_ONE:
-		if (**section)
-			return true;
-		reply_problem(r, CODE_INVALID_FIELD, "section: must not be empty");
-		return false;
-	case QUERY_TWICE:
-		reply_problem(r, CODE_INVALID_FIELD, "section: stands twice");
-		return false;
-	default:
-		reply_problem(r, CODE_INVALID_FIELD, "section: must be percent-encoded UTF-8");
-		return false;
-	}
+	reply_problem(r, CODE_INVALID_FIELD, "section: must not be empty");
+	return false;
 }
 
 enum step seats_find(struct request *r)

@@ -94,6 +94,22 @@ enum step job_wait(struct request *r)
 	return job_submit(&r->task, visit_of(r)->job, MYSQL_DEADLINE_MS);
 }
 
+bool query_or_reply(struct request *r, const char *name, const char **value)
+{
+	*value = NULL;
+	switch (request_query(r, name, value)) {
+	case QUERY_NONE:
+	case QUERY_ONE:
+		return true;
+	case QUERY_TWICE:
+		reply_problem_fmt(r, CODE_INVALID_FIELD, "%s: stands twice", name);
+		return false;
+	default:
+		reply_problem_fmt(r, CODE_INVALID_FIELD, "%s: must be percent-encoded UTF-8", name);
+		return false;
+	}
+}
+
 static void fingerprint(struct request *r, unsigned char out[FINGERPRINT_BYTES])
 {
 	crypto_generichash_state state;

@@ -51,6 +51,9 @@ enum step job_wait(struct request *r);
  * route and body. False after a 400. */
 bool idempotency_or_reply(struct request *r);
 
+/* A parameter of the query (NULL: not given), or false after a 400 that names it. */
+bool query_or_reply(struct request *r, const char *name, const char **value);
+
 /* The JSON body in the struct of its shape, or false after the 400 that names the field. */
 bool body_or_reply(struct request *r, const struct body *shape, void *out);
 

@@ -18,7 +18,7 @@ enum outcome command_set(const struct options *o, char **args, int count);
 enum outcome command_pause(const struct options *o, char **args, int count);
 enum outcome command_resume(const struct options *o, char **args, int count);
 
-/* FILE ("-": standard input): loads a catalogue. */
+/* FILE ("-": standard input): loads a catalogue, or with --dry-run only says what that would change. */
 enum outcome command_import(const struct options *o, char **args, int count);
 
 /* Checks the invariants: CTL_VIOLATED if one does not hold. */

@@ -7,6 +7,7 @@
 
 #include "ctl/ask.h"
 #include "ctl/commands.h"
+#include "ctl/preview.h"
 
 #define IMPORT_MS 130000 /* the daemon itself gives up a little earlier */
 #define READ_AT_ONCE 65536
@@ -83,7 +84,7 @@ static enum outcome import(const struct options *o, const struct text *t)
 	bool draw = isatty(STDOUT_FILENO) && !o->json && t->len;
 	struct bar bar = {.total = t->len, .percent = -1};
 	const struct client_request q = {.method = "POST",
-					 .path = "/admin/v1/catalog",
+					 .path = o->dry_run ? "/admin/v1/catalog?dryRun=true" : "/admin/v1/catalog",
 					 .body = t->data,
 					 .len = t->len,
 					 .answer_ms = IMPORT_MS,
@@ -100,8 +101,10 @@ static enum outcome import(const struct options *o, const struct text *t)
 	else if (sent && !o->json)
 		printf("sent %zu bytes\n", t->len);
 	fflush(stdout);
-	result = ask_judge(o, &a, why, "changed", &json);
-	if (result == CTL_WELL && !o->json)
+	result = ask_judge(o, &a, why, o->dry_run ? "dryRun" : "changed", &json);
+	if (result == CTL_WELL && !o->json && o->dry_run)
+		preview_print(json);
+	else if (result == CTL_WELL && !o->json)
 		changes_show(cJSON_GetObjectItemCaseSensitive(json, "changed"));
 	cJSON_Delete(json);
 	return result;

@@ -68,6 +68,8 @@ static bool flags_read(struct options *o, int argc, char **argv)
 			o->json = true;
 		else if (strcmp(argv[i], "--watch") == 0)
 			o->watch = true;
+		else if (strcmp(argv[i], "--dry-run") == 0)
+			o->dry_run = true;
 		else if (strncmp(argv[i], "--", 2) != 0)
 			o->words[o->word_count++] = argv[i];
 		else if (!flag_read(o, argc, argv, &i))
@@ -199,6 +201,7 @@ void options_help(void)
 		printf("  --%-16s %s\n", table[i].name, table[i].help);
 	puts("  --json             the daemon's JSON as it came\n"
 	     "  --watch            status: anew every second, until Ctrl-C\n"
+	     "  --dry-run          import: say what would change, and change nothing\n"
 	     "  --help, --version  this text; the version");
 }
 

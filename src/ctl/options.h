@@ -9,7 +9,7 @@
 struct options {
 	/* As given. */
 	char *url, *key, *key_file;
-	bool json, watch;
+	bool json, watch, dry_run;
 	char **words; /* the command and what follows it; they belong to argv */
 	int word_count;
 

@@ -5,6 +5,7 @@
 #define USHER_STORE_CATALOG_FILE_H
 
 #include "store/catalog.h"
+#include "store/changes.h"
 #include "store/queues.h"
 
 struct file_queue {
@@ -53,15 +54,15 @@ struct catalog_file {
 struct catalog_file *catalog_file_read(struct arena *a, const char *text, size_t len, enum code *code,
 				       const char **why);
 
-/* Writes a catalogue into MySQL, whole or not at all. */
+/* Writes a catalogue into MySQL, whole or not at all; a dry run does the same and takes all of it back. */
 struct catalog_import_job {
 	struct job job;
 	const char *text; /* in the job's arena */
 	size_t len;
-	enum code code;  /* OK, INVALID_JSON, INVALID_FIELD, CATALOG_CONFLICT */
-	const char *why; /* what is wrong, with its path */
-	/* What was new or different. */
-	int64_t queues, users, concerts, schedules, seats;
+	bool dry_run;
+	enum code code;         /* OK, INVALID_JSON, INVALID_FIELD, CATALOG_CONFLICT */
+	const char *why;        /* what is wrong, with its path */
+	struct changes changes; /* in the job's arena */
 };
 enum code catalog_import_work(struct db *db, struct job *job);
 

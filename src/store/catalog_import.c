@@ -43,6 +43,15 @@ static enum db_result live_of_schedule(struct import *m, int64_t schedule, int64
 			     schedule, live);
 }
 
+static void schedule_changed(struct import *m, enum change_how how, const struct file_schedule *s, int64_t starts_at,
+			     const char *venue)
+{
+	struct change *x = changes_add(&m->job->changes, CHANGED_SCHEDULES, how, s->id, s->venue);
+
+	change_time(x, "startsAt", starts_at, s->starts_at);
+	change_text(&m->job->changes, x, "venue", venue, s->venue);
+}
+
 static enum db_result schedule_write(struct import *m, const char *path, const struct file_concert *c,
 				     const struct file_schedule *s)
 {
@@ -55,7 +64,7 @@ static enum db_result schedule_write(struct import *m, const char *path, const s
 	if (r == DB_OK)
 		r = db_row(m->db, "itsi", &concert, &starts_at, venue, sizeof(venue), &removed);
 	if (r == DB_NONE) {
-		m->job->schedules++;
+		schedule_changed(m, CHANGE_ADDED, s, 0, "");
 		return db_exec(m->db, "INSERT INTO schedules (id, concert_id, starts_at, venue) VALUES (?, ?, ?, ?)",
 			       "iits", s->id, c->id, s->starts_at, s->venue);
 	}
@@ -66,7 +75,7 @@ static enum db_result schedule_write(struct import *m, const char *path, const s
 				     "%s.id: schedule %" PRId64 " belongs to concert %" PRId64, path, s->id, concert);
 	if (starts_at == s->starts_at && strcmp(venue, s->venue) == 0 && !removed)
 		return DB_OK;
-	m->job->schedules++;
+	schedule_changed(m, removed ? CHANGE_ADDED : CHANGE_CHANGED, s, starts_at, venue);
 	return db_exec(m->db, "UPDATE schedules SET starts_at = ?, venue = ?, removed = 0 WHERE id = ?", "tsi",
 		       s->starts_at, s->venue, s->id);
 }
@@ -92,6 +101,27 @@ static bool file_has(const struct file_concert *c, int64_t schedule)
 	return false;
 }
 
+/* Takes one schedule away, with its seats. */
+static enum db_result schedule_remove(struct import *m, int64_t id)
+{
+	struct changes *c = &m->job->changes;
+	char venue[NAME_TEXT];
+	enum db_result r = db_query(m->db, "SELECT venue FROM schedules WHERE id = ?", "i", id);
+
+	if (r == DB_OK)
+		r = db_row(m->db, "s", venue, sizeof(venue));
+	if (r == DB_OK)
+		r = db_exec(m->db, "UPDATE schedules SET removed = 1 WHERE id = ?", "i", id);
+	if (r == DB_OK)
+		r = db_exec(m->db, "UPDATE seats SET removed = 1 WHERE schedule_id = ? AND removed = 0", "i", id);
+	if (r != DB_OK)
+		return r;
+	changes_add(c, CHANGED_SCHEDULES, CHANGE_REMOVED, id, arena_copy(m->a, venue, strlen(venue)));
+	if (db_affected(m->db))
+		changes_add_seats(c, CHANGE_REMOVED, id, NULL, db_affected(m->db), 0, 0);
+	return DB_OK;
+}
+
 /* A concert's list of schedules is complete: one it no longer has is taken away. */
 static enum db_result schedules_remove(struct import *m, const char *path, const struct file_concert *c)
 {
@@ -108,10 +138,7 @@ static enum db_result schedules_remove(struct import *m, const char *path, const
 
 		if (file_has(c, old->at[i]))
 			continue;
-		m->job->schedules++;
-		r = db_exec(m->db, "UPDATE schedules SET removed = 1 WHERE id = ?", "i", old->at[i]);
-		if (r == DB_OK)
-			r = db_exec(m->db, "UPDATE seats SET removed = 1 WHERE schedule_id = ?", "i", old->at[i]);
+		r = schedule_remove(m, old->at[i]);
 		if (r == DB_OK)
 			r = live_of_schedule(m, old->at[i], &live);
 		if (r == DB_OK && live)
@@ -139,18 +166,31 @@ static enum db_result concert_move(struct import *m, const char *path, int64_t i
 	return r;
 }
 
+static void concert_changed(struct import *m, enum change_how how, const struct file_concert *old,
+			    const struct file_concert *new)
+{
+	struct changes *c = &m->job->changes;
+	struct change *x = changes_add(c, CHANGED_CONCERTS, how, new->id, new->title);
+
+	change_text(c, x, "title", old->title, new->title);
+	change_text(c, x, "queue", old->queue, new->queue);
+	change_number(x, "seatLimit", old->seat_limit, new->seat_limit);
+	change_number(x, "holdSeconds", old->hold_seconds, new->hold_seconds);
+}
+
 static enum db_result concert_write(struct import *m, const char *path, const struct file_concert *c)
 {
 	char title[NAME_TEXT], queue[QUEUE_NAME_MAX + 1];
-	int64_t limit, hold;
+	struct file_concert old = {.title = title, .queue = queue};
 	enum db_result r =
 		db_query(m->db, "SELECT title, queue, seat_limit, hold_seconds FROM concerts WHERE id = ? FOR UPDATE",
 			 "i", c->id);
 
 	if (r == DB_OK)
-		r = db_row(m->db, "ssii", title, sizeof(title), queue, sizeof(queue), &limit, &hold);
+		r = db_row(m->db, "ssii", title, sizeof(title), queue, sizeof(queue), &old.seat_limit,
+			   &old.hold_seconds);
 	if (r == DB_NONE) {
-		m->job->concerts++;
+		concert_changed(m, CHANGE_ADDED, &(struct file_concert){.title = "", .queue = ""}, c);
 		return db_exec(m->db,
 			       "INSERT INTO concerts (id, title, queue, seat_limit, hold_seconds)"
 			       " VALUES (?, ?, ?, ?, ?)",
@@ -158,10 +198,10 @@ static enum db_result concert_write(struct import *m, const char *path, const st
 	}
 	if (r == DB_OK && strcmp(queue, c->queue) != 0)
 		r = concert_move(m, path, c->id);
-	if (r != DB_OK || (strcmp(title, c->title) == 0 && strcmp(queue, c->queue) == 0 && limit == c->seat_limit &&
-			   hold == c->hold_seconds))
+	if (r != DB_OK || (strcmp(title, c->title) == 0 && strcmp(queue, c->queue) == 0 &&
+			   old.seat_limit == c->seat_limit && old.hold_seconds == c->hold_seconds))
 		return r;
-	m->job->concerts++;
+	concert_changed(m, CHANGE_CHANGED, &old, c);
 	return db_exec(m->db, "UPDATE concerts SET title = ?, queue = ?, seat_limit = ?, hold_seconds = ? WHERE id = ?",
 		       "ssiii", c->title, c->queue, c->seat_limit, c->hold_seconds, c->id);
 }
@@ -196,6 +236,15 @@ static enum db_result concert_import(struct import *m, size_t i)
 	return r;
 }
 
+static bool any_changed(const struct changes *c)
+{
+	for (int kind = 0; kind < CHANGED_KINDS; kind++)
+		if (changes_of(c, kind))
+			return true;
+	return false;
+}
+
+/* A dry run ends as if it had been refused, but with nothing said against it. */
 static enum db_result import_all(struct db *db, void *arg)
 {
 	struct import *m = arg;
@@ -204,7 +253,7 @@ static enum db_result import_all(struct db *db, void *arg)
 	enum db_result r;
 
 	m->db = db;
-	j->queues = j->users = j->concerts = j->schedules = j->seats = 0;
+	changes_begin(&j->changes, m->a);
 	/* One import at a time. */
 	r = import_number(m, "SELECT version FROM catalog_version WHERE id = ? FOR UPDATE", 1, &version);
 	for (size_t i = 0; r == DB_OK && i < m->file->queue_count; i++)
@@ -215,7 +264,9 @@ static enum db_result import_all(struct db *db, void *arg)
 		crash_point(CRASH_import_half);
 	for (size_t i = 0; r == DB_OK && i < m->file->concert_count; i++)
 		r = concert_import(m, i);
-	if (r == DB_OK && (j->queues || j->users || j->concerts || j->schedules || j->seats))
+	if (r == DB_OK && j->dry_run)
+		return DB_REFUSED;
+	if (r == DB_OK && any_changed(&j->changes))
 		r = db_exec(db, "UPDATE catalog_version SET version = version + 1 WHERE id = 1", "");
 	return r;
 }

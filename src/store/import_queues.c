@@ -36,6 +36,19 @@ static enum db_result doors_check(struct import *m, size_t i, const struct file_
 	return r;
 }
 
+static void queue_changed(struct import *m, enum change_how how, const struct file_queue *old,
+			  const struct file_queue *new)
+{
+	struct change *x = changes_add(&m->job->changes, CHANGED_QUEUES, how, 0, new->name);
+
+	change_number(x, "capacity", old->capacity, new->capacity);
+	change_number(x, "ratePerSecond", old->rate_per_second, new->rate_per_second);
+	change_number(x, "sessionSeconds", old->session_seconds, new->session_seconds);
+	change_number(x, "claimSeconds", old->claim_seconds, new->claim_seconds);
+	change_truth(x, "paused", old->paused, new->paused);
+	change_time(x, "opensAt", old->opens_at, new->opens_at);
+}
+
 static enum db_result queue_insert(struct import *m, size_t i, const struct file_queue *q, const unsigned char *digest)
 {
 	unsigned char seed[SEED_BYTES];
@@ -44,7 +57,7 @@ static enum db_result queue_insert(struct import *m, size_t i, const struct file
 	if (r != DB_OK)
 		return r;
 	randombytes_buf(seed, sizeof(seed));
-	m->job->queues++;
+	queue_changed(m, CHANGE_ADDED, &(struct file_queue){0}, q);
 	return db_exec(m->db,
 		       "INSERT INTO queues (name, capacity, rate_per_second, session_seconds, claim_seconds, paused,"
 		       " opens_at, seed, loaded, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3))",
@@ -57,23 +70,27 @@ enum db_result import_queue(struct import *m, size_t i)
 {
 	const struct file_queue *q = &m->file->queues[i];
 	unsigned char digest[32], loaded[32];
-	int64_t opens_at;
+	struct file_queue old;
 	enum db_result r;
 
 	queue_digest(q, digest);
-	r = db_query(m->db, "SELECT loaded, opens_at FROM queues WHERE name = ? FOR UPDATE", "s", q->name);
+	r = db_query(m->db,
+		     "SELECT loaded, capacity, rate_per_second, session_seconds, claim_seconds, paused, opens_at"
+		     " FROM queues WHERE name = ? FOR UPDATE",
+		     "s", q->name);
 	if (r == DB_OK)
-		r = db_row(m->db, "bt", loaded, sizeof(loaded), &opens_at);
+		r = db_row(m->db, "biiiiit", loaded, sizeof(loaded), &old.capacity, &old.rate_per_second,
+			   &old.session_seconds, &old.claim_seconds, &old.paused, &old.opens_at);
 	if (r == DB_NONE)
 		return queue_insert(m, i, q, digest);
 	if (r != DB_OK || memcmp(digest, loaded, sizeof(digest)) == 0)
 		return r;
-	r = doors_check(m, i, q, opens_at);
-	if (r == DB_OK && opens_at == 0 && q->opens_at)
+	r = doors_check(m, i, q, old.opens_at);
+	if (r == DB_OK && old.opens_at == 0 && q->opens_at)
 		r = queue_reseed(m->db, q->name);
 	if (r != DB_OK)
 		return r;
-	m->job->queues++;
+	queue_changed(m, CHANGE_CHANGED, &old, q);
 	return db_exec(m->db,
 		       "UPDATE queues SET version = version + 1, capacity = ?, rate_per_second = ?,"
 		       " session_seconds = ?, claim_seconds = ?, paused = ?, opens_at = ?, loaded = ? WHERE name = ?",
@@ -97,6 +114,7 @@ static enum db_result user_opening(struct import *m, int64_t id, int64_t balance
 
 static enum db_result user_import(struct import *m, const struct file_user *u)
 {
+	struct changes *c = &m->job->changes;
 	char name[NAME_TEXT];
 	enum db_result r = db_query(m->db, "SELECT name FROM users WHERE id = ?", "i", u->from);
 
@@ -105,12 +123,12 @@ static enum db_result user_import(struct import *m, const struct file_user *u)
 	if (r == DB_OK) {
 		if (strcmp(name, u->name) == 0)
 			return DB_OK;
-		m->job->users++;
+		change_text(c, changes_add(c, CHANGED_USERS, CHANGE_CHANGED, u->from, u->name), "name", name, u->name);
 		return db_exec(m->db, "UPDATE users SET name = ? WHERE id = ?", "si", u->name, u->from);
 	}
 	if (r != DB_NONE)
 		return r;
-	m->job->users++;
+	change_number(changes_add(c, CHANGED_USERS, CHANGE_ADDED, u->from, u->name), "balance", 0, u->balance);
 	r = db_exec(m->db, "INSERT INTO users (id, name, created_at) VALUES (?, ?, UTC_TIMESTAMP(3))", "is", u->from,
 		    u->name);
 	return r == DB_OK ? user_opening(m, u->from, u->balance) : r;
@@ -155,7 +173,7 @@ static enum db_result missing_insert(struct import *m, const struct present *p, 
 	return r;
 }
 
-static enum db_result range_part(struct import *m, int64_t from, int64_t to, int64_t balance)
+static enum db_result range_part(struct import *m, int64_t from, int64_t to, int64_t balance, int64_t *added)
 {
 	struct present p = {.from = from};
 	char sql[128];
@@ -172,7 +190,22 @@ static enum db_result range_part(struct import *m, int64_t from, int64_t to, int
 				   "INSERT INTO ledger (user_id, kind, created_at, balance_after, amount) VALUES ",
 				   arena_printf(m->a, ",'OPENING',UTC_TIMESTAMP(3),%" PRId64, balance), balance);
 	for (int64_t id = from; id <= to; id++)
-		m->job->users += !p.there[id - from];
+		*added += !p.there[id - from];
+	return r;
+}
+
+static enum db_result range_import(struct import *m, const struct file_user *u)
+{
+	enum db_result r = DB_OK;
+	int64_t added = 0;
+
+	for (int64_t from = u->from; r == DB_OK && from <= u->to; from += USERS_A_STATEMENT) {
+		int64_t to = from + USERS_A_STATEMENT - 1;
+
+		r = range_part(m, from, to < u->to ? to : u->to, u->balance, &added);
+	}
+	if (r == DB_OK && added)
+		change_number(changes_add_users(&m->job->changes, u->from, u->to, added), "balance", 0, u->balance);
 	return r;
 }
 
@@ -183,13 +216,7 @@ enum db_result import_users(struct import *m)
 	for (size_t i = 0; r == DB_OK && i < m->file->user_count; i++) {
 		const struct file_user *u = &m->file->users[i];
 
-		if (u->name)
-			r = user_import(m, u);
-		for (int64_t from = u->from; !u->name && r == DB_OK && from <= u->to; from += USERS_A_STATEMENT) {
-			int64_t to = from + USERS_A_STATEMENT - 1;
-
-			r = range_part(m, from, to < u->to ? to : u->to, u->balance);
-		}
+		r = u->name ? user_import(m, u) : range_import(m, u);
 	}
 	return r;
 }

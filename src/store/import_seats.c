@@ -60,12 +60,14 @@ static enum db_result old_seats_read(struct import *m, int64_t schedule, struct 
 	return r == DB_NONE ? DB_OK : r;
 }
 
-static enum db_result seat_update(struct import *m, int64_t schedule, struct old_seat *s, int64_t price)
+static enum db_result seat_update(struct import *m, int64_t schedule, struct old_seat *s, const char *section,
+				  int64_t price)
 {
 	s->kept = true;
 	if (s->price == price && !s->removed)
 		return DB_OK;
-	m->job->seats++;
+	changes_add_seats(&m->job->changes, s->removed ? CHANGE_ADDED : CHANGE_CHANGED, schedule, section, 1,
+			  s->removed ? 0 : s->price, price);
 	return db_exec(m->db, "UPDATE seats SET price = ?, removed = 0 WHERE schedule_id = ? AND seat_id = ?", "iii",
 		       price, schedule, s->id);
 }
@@ -97,7 +99,7 @@ static enum db_result seat_add(struct import *m, struct seat_insert *in, int64_t
 	sql_append(&in->sql, "%s(%" PRId64 ",%" PRId64 ",%s,'%" PRId64 "',%" PRId64 ",%" PRId64 ")",
 		   in->rows ? "," : "", schedule, id, quoted, row, number_in_row, price);
 	in->rows++;
-	m->job->seats++;
+	changes_add_seats(&m->job->changes, CHANGE_ADDED, schedule, section, 1, 0, price);
 	return in->rows == SEATS_A_STATEMENT ? seats_flush(m, in) : DB_OK;
 }
 
@@ -113,7 +115,7 @@ static enum db_result section_import(struct import *m, struct seat_insert *in, c
 			snprintf(key.section, sizeof(key.section), "%s", c->name);
 			snprintf(key.row, sizeof(key.row), "%" PRId64, row);
 			found = old->count ? bsearch(&key, old->at, old->count, sizeof(key), by_name) : NULL;
-			r = found ? seat_update(m, s->id, found, c->price)
+			r = found ? seat_update(m, s->id, found, c->name, c->price)
 				  : seat_add(m, in, s->id, ++old->last_id, c->name, row, n, c->price);
 		}
 	}
@@ -139,7 +141,7 @@ static enum db_result seats_remove(struct import *m, const char *path, int64_t s
 	for (size_t i = 0; r == DB_OK && i < old->count; i++) {
 		if (old->at[i].kept || old->at[i].removed)
 			continue;
-		m->job->seats++;
+		changes_add_seats(&m->job->changes, CHANGE_REMOVED, schedule, old->at[i].section, 1, 0, 0);
 		r = db_exec(m->db, "UPDATE seats SET removed = 1 WHERE schedule_id = ? AND seat_id = ?", "ii", schedule,
 			    old->at[i].id);
 	}

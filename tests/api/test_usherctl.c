@@ -208,6 +208,28 @@ START_TEST(test_import_says_what_changed)
 }
 END_TEST
 
+START_TEST(test_import_dry_run)
+{
+	const char *path = file("dry.json", "{\"queues\":[{\"name\":\"main\",\"capacity\":77,\"ratePerSecond\":50,"
+					    "\"sessionSeconds\":600,\"claimSeconds\":60}],"
+					    "\"users\":[{\"from\":3001,\"to\":3010,\"balance\":5}]}");
+
+	ck_assert_int_eq(ctl("import --dry-run %s", path), 0);
+	out_has(" 1  queues  changed  main          capacity 100 -> 77\n");
+	out_has("10  users   added    3001 to 3010  balance 5\n");
+	out_has("nothing was written");
+	ck_assert_int_eq(sql_int("SELECT COUNT(*) FROM users WHERE id > 3000"), 0);
+	ck_assert_int_eq(ctl("--json import --dry-run %s", path), 0);
+	ck_assert_int_eq((int)said_number("dryRun"), 1);
+	ck_assert_int_eq(ctl("import --dry-run " SRCDIR "/schema/demo.json"), 0);
+	out_has("nothing would change\n");
+	ck_assert_int_eq(ctl("import --dry-run %s", file("bad.json", "{\"queues\":[{\"name\":\"x\"}]}")), 4);
+	one_line_has("INVALID_FIELD: queues[0].capacity");
+	ck_assert_int_eq(ctl("status --dry-run"), 2);
+	one_line_has("--dry-run goes with import only");
+}
+END_TEST
+
 START_TEST(test_import_shows_what_the_daemon_refuses)
 {
 	ck_assert_int_eq(ctl("import %s", file("bad.json", "{\"queues\":[{\"name\":\"x\"}]}")), 4);
@@ -315,6 +337,7 @@ static TCase *cases(void)
 	tcase_add_test(tc, test_set_shows_what_the_daemon_refuses);
 	tcase_add_test(tc, test_pause_and_resume);
 	tcase_add_test(tc, test_import_says_what_changed);
+	tcase_add_test(tc, test_import_dry_run);
 	tcase_add_test(tc, test_import_shows_what_the_daemon_refuses);
 	tcase_add_test(tc, test_import_that_is_too_large_is_refused);
 	tcase_add_test(tc, test_import_draws_a_bar_on_a_terminal);
