@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/notify.h"
+#include "history.h"
 #include "reconcile.h"
 #include "settings.h"
 #include "store/catalog_file.h"
@@ -65,7 +66,8 @@ struct waiter {
 static struct keeper {
 	struct loop loop;
 	struct engine engine;
-	struct duty setup, sweep, alive;
+	struct duty setup, sweep, alive, sampling;
+	struct history *history;
 	struct sync sync;
 	struct settling settling;
 	struct lapsing lapsing;
@@ -234,6 +236,49 @@ static enum step alive_advance(struct duty *d)
 	return STEP_DONE;
 }
 
+/* A sample of every queue, for the operator's charts. */
+
+static struct history_queue sample_of(const struct queue *q)
+{
+	const struct queue_status *s = &q->status;
+
+	return (struct history_queue){.name = q->name,
+				      .known = s->known && recent(q->refreshed_at),
+				      .now = queue_now(q),
+				      .epoch = s->settings.epoch,
+				      .waiting = s->waiting,
+				      .inside = s->inside,
+				      .seats_left = s->seats_total - s->seats_taken,
+				      .admitted = s->admitted,
+				      .no_shows = s->no_shows,
+				      .paid = s->paid};
+}
+
+static enum step sampling_advance(struct duty *d)
+{
+	struct history_queue *samples;
+	struct times_all times;
+	size_t count = 0;
+
+	for (const struct queue *q = keeper.engine.queues; q; q = q->next)
+		count++;
+	samples = arena_alloc(&d->task.arena, (count + 1) * sizeof(*samples));
+	if (!samples)
+		return task_failed(&d->task, CODE_OVERLOADED);
+	count = 0;
+	for (const struct queue *q = keeper.engine.queues; q; q = q->next)
+		if (!q->removed)
+			samples[count++] = sample_of(q);
+	times_read(&times);
+	history_sample(keeper.history, clock_ms(), &times, samples, count);
+	return STEP_DONE;
+}
+
+struct history *keeper_history(void)
+{
+	return keeper.history;
+}
+
 /* Sync: who waits for it, and what follows from it. */
 
 static void catalog_changed(const struct catalog *c)
@@ -374,6 +419,7 @@ static void setup_ended(struct duty *d, enum code outcome)
 	duty_start(&keeper.settling.duty);
 	duty_start(&keeper.lapsing.duty);
 	duty_start(&keeper.sweep);
+	duty_start(&keeper.sampling);
 }
 
 static void *keeper_main(void *arg)
@@ -403,7 +449,9 @@ int keeper_start(void (*ready)(void))
 	    sync_init(&k->sync, &k->engine, SYNC_MS / 10) != 0 || settling_init(&k->settling, &k->engine) != 0 ||
 	    lapsing_init(&k->lapsing, &k->loop, mysql_answered) != 0 ||
 	    duty_init(&k->sweep, &k->loop, SWEEP_MS, sweep_advance) != 0 ||
-	    duty_init(&k->alive, &k->loop, notify_watchdog_ms() / ALIVE_SIGNS, alive_advance) != 0) {
+	    duty_init(&k->alive, &k->loop, notify_watchdog_ms() / ALIVE_SIGNS, alive_advance) != 0 ||
+	    duty_init(&k->sampling, &k->loop, HISTORY_INTERVAL_MS, sampling_advance) != 0 ||
+	    !(k->history = history_new())) {
 		log_error("out of memory");
 		return -1;
 	}

@@ -8,6 +8,8 @@
 
 #include "base/task.h"
 
+struct history;
+
 /* Starts the thread. `ready` is called on it once, when the first request can be served.
  * 0, or -1 with a line. */
 int keeper_start(void (*ready)(void));
@@ -15,6 +17,9 @@ void keeper_stop(void);
 
 /* Waits, for at most `ms`, until the keeper has brought this daemon and Redis up to what MySQL says now. */
 enum step keeper_sync(struct task *t, int ms);
+
+/* The samples of all queues, one each HISTORY_INTERVAL_MS. */
+struct history *keeper_history(void);
 
 /* Whether people may be let in: not while MySQL does not answer, or writes nothing. */
 bool keeper_may_admit(void);

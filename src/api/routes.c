@@ -55,6 +55,7 @@ static const struct route table[] = {
 	 NEED_ADMIN | NEED_JSON,
 	 NULL,
 	 {admin_patch_read, admin_patch_sync, queue_figures, admin_queue_answer}},
+	{METHOD_GET, "/admin/v1/queues/{queue}/history", NEED_ADMIN, NULL, {admin_history}},
 	{METHOD_POST,
 	 "/admin/v1/catalog",
 	 NEED_ADMIN,

@@ -75,6 +75,9 @@ enum step admin_queues_answer(struct request *r);
 enum step admin_patch_read(struct request *r);
 enum step admin_patch_sync(struct request *r);
 
+/* history.c */
+enum step admin_history(struct request *r);
+
 /* catalog.c */
 enum step catalog_import(struct request *r);
 enum step catalog_sync(struct request *r);

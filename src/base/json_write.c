@@ -1,6 +1,8 @@
 /* JSON text, built by appending. */
 #include "base/json_write.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -105,6 +107,24 @@ void json_int(struct json *j, const char *name, int64_t value)
 
 	put_name(j, name);
 	put(j, digits, len);
+}
+
+void json_real(struct json *j, const char *name, double value, int digits)
+{
+	char text[64];
+	int len;
+
+	if (!(fabs(value) < 1e15)) {
+		json_null(j, name);
+		return;
+	}
+	len = snprintf(text, sizeof(text), "%.*f", digits, value);
+	while (digits > 0 && text[len - 1] == '0')
+		len--;
+	if (text[len - 1] == '.')
+		len--;
+	put_name(j, name);
+	put(j, text, (size_t)len);
 }
 
 void json_bool(struct json *j, const char *name, bool value)

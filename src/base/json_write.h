@@ -26,6 +26,8 @@ void json_array(struct json *j, const char *name);
 void json_array_end(struct json *j);
 
 void json_int(struct json *j, const char *name, int64_t value);
+/* Rounded to that many digits behind the point, without zeros at the end; null unless it is a number below 10^15. */
+void json_real(struct json *j, const char *name, double value, int digits);
 void json_bool(struct json *j, const char *name, bool value);
 void json_null(struct json *j, const char *name);
 /* Unix ms as RFC 3339; 0 is null. */

@@ -1,5 +1,6 @@
 /* Writing JSON: commas, escapes, growth, and that it reads back as what was meant. */
 #include <cjson/cJSON.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,9 +33,22 @@ START_TEST(test_shapes)
 	json_text(&j, "g", NULL);
 	json_time(&j, "h", 0);
 	json_time(&j, "i", 1);
+	json_array(&j, "j");
+	json_real(&j, NULL, 1.5, 2);
+	json_real(&j, NULL, 100, 2);
+	json_real(&j, NULL, 100, 0);
+	json_real(&j, NULL, 0.0004, 3);
+	json_real(&j, NULL, 1e-6, 6);
+	json_real(&j, NULL, NAN, 2);
+	json_real(&j, NULL, 1e15, 2);
+	json_real(&j, NULL, -999999999999999.0, 6);
+	json_array_end(&j);
 	json_object_end(&j);
-	ck_assert_str_eq(json_done(&j), "{\"a\":1,\"b\":[],\"c\":[-1,{},true],\"d\":{\"e\":null,\"f\":false},"
-					"\"g\":null,\"h\":null,\"i\":\"1970-01-01T00:00:00.001Z\"}");
+	ck_assert_str_eq(
+		json_done(&j),
+		"{\"a\":1,\"b\":[],\"c\":[-1,{},true],\"d\":{\"e\":null,\"f\":false},"
+		"\"g\":null,\"h\":null,\"i\":\"1970-01-01T00:00:00.001Z\",\"j\":[1.5,100,100,0,0.000001,null,null,"
+		"-999999999999999]}");
 	ck_assert_uint_eq(j.len, strlen(j.text));
 	arena_free(&arena);
 }
