@@ -22,13 +22,13 @@ const ANSWER_MS = 20000;
  * One request. Any answer of the server is given back, whatever its status.
  * @param {string} method
  * @param {string} path
- * @param {{body?: Object, bearer?: string, key?: string, etag?: string, signal?: AbortSignal}} [more] `key` is the
+ * @param {{body?: (Object|string), bearer?: string, key?: string, etag?: string, ms?: number}} [more] `key` is the
  *   Idempotency-Key, `etag` what we have already
  * @return {Promise<{status: number, code: string, body: ?Object, etag: ?string, retryMs: number}>} status 302 for a
  *   token that has ended; `code` is the problem's, or empty
  * @throws {NoAnswer}
  */
-export async function call(method, path, { body, bearer, key, etag } = {}) {
+export async function call(method, path, { body, bearer, key, etag, ms = ANSWER_MS } = {}) {
 	const headers = { Accept: 'application/json' };
 	if (body !== undefined) headers['Content-Type'] = 'application/json';
 	if (bearer) headers.Authorization = `Bearer ${bearer}`;
@@ -41,7 +41,7 @@ export async function call(method, path, { body, bearer, key, etag } = {}) {
 		redirect: 'manual',
 		cache: 'no-store',
 		credentials: 'omit',
-		signal: AbortSignal.timeout(ANSWER_MS),
+		signal: AbortSignal.timeout(ms),
 	});
 	if (response.type === 'opaqueredirect') return { status: 302, code: 'TOKEN_EXPIRED', body: null, etag: null, retryMs: 0 };
 	clockLearn(response.headers.get('Date'));

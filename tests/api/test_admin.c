@@ -3,12 +3,10 @@
 
 START_TEST(test_wrong_key)
 {
-	static const char *const routes[][2] = {{"GET", "/admin/v1/queues"},
-						{"GET", "/admin/v1/queues/main"},
-						{"PATCH", "/admin/v1/queues/main"},
-						{"GET", "/admin/v1/queues/main/history"},
-						{"POST", "/admin/v1/catalog"},
-						{"GET", "/admin/v1/audit"}};
+	static const char *const routes[][2] = {
+		{"GET", "/admin/v1/queues"},        {"GET", "/admin/v1/queues/main"},
+		{"PATCH", "/admin/v1/queues/main"}, {"GET", "/admin/v1/queues/main/history"},
+		{"POST", "/admin/v1/catalog"},      {"GET", "/admin/v1/audit"}};
 	static const char *const keys[] = {NULL, "", "x", ADMIN_KEY "x", "test-admin-ke", "TEST-ADMIN-KEY"};
 	char *token = enter(10, "main");
 
@@ -29,8 +27,9 @@ END_TEST
 
 START_TEST(test_no_key_configured)
 {
-	static const char *const paths[] = {"/admin/v1/queues", "/admin/v1/queues/main", "/admin/v1/queues/main/history",
-					    "/admin/v1/catalog", "/admin/v1/audit"};
+	static const char *const paths[] = {
+		"/admin/v1/queues",  "/admin/v1/queues/main", "/admin/v1/queues/main/history",
+		"/admin/v1/catalog", "/admin/v1/audit",       "/admin"};
 
 	usherd_start(1, "--no-admin-key", NULL);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
