@@ -29,7 +29,8 @@ START_TEST(test_no_key_configured)
 {
 	static const char *const paths[] = {
 		"/admin/v1/queues",  "/admin/v1/queues/main", "/admin/v1/queues/main/history",
-		"/admin/v1/catalog", "/admin/v1/audit",       "/admin"};
+		"/admin/v1/catalog", "/admin/v1/audit",
+	};
 
 	usherd_start(1, "--no-admin-key", NULL);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -38,6 +39,7 @@ START_TEST(test_no_key_configured)
 		refused(ask_port(stack.port[1], "PATCH", paths[i], NULL, "{}"), 404, "NOT_FOUND", NULL);
 		refused(ask_port(stack.port[1], "PATCH", paths[i], "", "{}"), 404, "NOT_FOUND", NULL);
 	}
+	refused(ask_port(stack.port[1], "GET", "/admin", NULL, NULL), 404, "NOT_FOUND", NULL);
 	done(ask_port(stack.port[1], "GET", "/healthz", NULL, NULL), 200);
 }
 END_TEST
