@@ -29,11 +29,12 @@ struct filling {
 static void add_escaped(struct text *t, const char *text)
 {
 	for (; *text; text++) {
-		const char *entity = *text == '&'   ? "&amp;"
-				     : *text == '<' ? "&lt;"
-				     : *text == '>' ? "&gt;"
-				     : *text == '"' ? "&quot;"
-						    : NULL;
+		const char *entity = *text == '&'    ? "&amp;"
+				     : *text == '<'  ? "&lt;"
+				     : *text == '>'  ? "&gt;"
+				     : *text == '"'  ? "&quot;"
+				     : *text == '\'' ? "&#39;"
+						     : NULL;
 
 		if (entity)
 			text_add(t, "%s", entity);
@@ -84,6 +85,38 @@ static bool all_text(const cJSON *object)
 	return cJSON_IsObject(object);
 }
 
+/* A currency as ISO 4217 writes it: browsers refuse to write an amount in anything else. */
+static bool is_currency(const cJSON *item)
+{
+	const char *text = cJSON_IsString(item) ? item->valuestring : "";
+
+	return strlen(text) == 3 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
+}
+
+static bool is_range(const cJSON *item)
+{
+	int64_t from, to;
+
+	return json_integer(cJSON_GetObjectItemCaseSensitive(item, "from"), 1, ID_MOST, &from) &&
+	       json_integer(cJSON_GetObjectItemCaseSensitive(item, "to"), from, ID_MOST, &to);
+}
+
+/* What is wrong with the parts that are no texts, or NULL. */
+static const char *brand_values_trouble(const cJSON *brand)
+{
+	const cJSON *currency = cJSON_GetObjectItemCaseSensitive(brand, "currency");
+	const cJSON *zone = cJSON_GetObjectItemCaseSensitive(brand, "timeZone");
+	const cJSON *demo = cJSON_GetObjectItemCaseSensitive(brand, "demoMembers");
+
+	if (currency && !is_currency(currency))
+		return "currency: must be three capital letters, such as KRW";
+	if (zone && !(cJSON_IsString(zone) && *zone->valuestring))
+		return "timeZone: must be the name of a time zone, such as Asia/Seoul";
+	if (demo && !is_range(demo))
+		return "demoMembers: must be an object with whole numbers from and to";
+	return NULL;
+}
+
 /* What is wrong with a brand file, or NULL. */
 static const char *brand_trouble(const cJSON *brand)
 {
@@ -102,7 +135,7 @@ static const char *brand_trouble(const cJSON *brand)
 	cJSON_ArrayForEach (language, texts)
 		if (!all_text(language))
 			return "texts: each language must be an object of texts";
-	return NULL;
+	return brand_values_trouble(brand);
 }
 
 /* The brand file, checked, so that what is wrong in it shows at the start and not on the page. */
@@ -160,7 +193,17 @@ static bool files_gather(struct files *f, const char *dir, char *why, size_t why
 	for (size_t i = 0; i < embedded_file_count; i++)
 		if (!files_add(f, embedded_files[i].name, embedded_files[i].data, embedded_files[i].len))
 			return false;
-	return (!dir || files_add_directory(f, dir, why, why_size)) && files_seal(f);
+	return !dir || files_add_directory(f, dir, why, why_size);
+}
+
+/* The brand is served as we have read it: what we forgive (a line end inside a text), a browser would not. */
+static bool brand_write(struct files *f, const cJSON *brand)
+{
+	char *text = cJSON_PrintUnformatted(brand);
+	bool added = text && files_add(f, BRAND, text, strlen(text));
+
+	cJSON_free(text);
+	return added;
 }
 
 struct pages *pages_new(const char *dir, char *why, size_t why_size)
@@ -171,7 +214,7 @@ struct pages *pages_new(const char *dir, char *why, size_t why_size)
 	snprintf(why, why_size, "out of memory");
 	if (p && files_gather(&p->files, dir, why, why_size))
 		brand = brand_read(&p->files, why, why_size);
-	if (!brand || !html_make(p, brand)) {
+	if (!brand || !brand_write(&p->files, brand) || !files_seal(&p->files) || !html_make(p, brand)) {
 		pages_free(p);
 		p = NULL;
 	}

@@ -120,7 +120,13 @@ static bool entry_add(struct files *f, const char *directory, const char *name, 
 	bool added;
 
 	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	if (!name_is_plain(name) || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+	if (!name_is_plain(name))
+		return true;
+	if (stat(path, &st) != 0) {
+		snprintf(why, size, "%s: %s", name, strerror(errno));
+		return false;
+	}
+	if (!S_ISREG(st.st_mode))
 		return true;
 	if ((size_t)st.st_size > *room) {
 		snprintf(why, size, "%s: the files take more than %d bytes", name, FILES_BYTES_MOST);

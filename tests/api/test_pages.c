@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "support/kit.h"
 
@@ -118,6 +119,29 @@ START_TEST(test_gzip)
 }
 END_TEST
 
+/* What is kept is known in the form it was kept in; parts of a file are not given, so all of it is (RFC 9110, 14.2). */
+START_TEST(test_conditions)
+{
+	const char *path = path_of(P, "words.js");
+	struct reply plain = get(P, path, NULL), packed = get(P, path, "Accept-Encoding: gzip\r\n"), other;
+	char tag[64];
+
+	snprintf(tag, sizeof(tag), "%s", reply_header(&packed, "ETag"));
+	done(http(P, "GET", path, say("Accept-Encoding: gzip\r\nIf-None-Match: W/%s\r\n", tag), NULL), 304);
+	done(http(P, "GET", path, say("If-None-Match: \"other\", %s\r\n", reply_header(&plain, "ETag")), NULL), 304);
+	done(http(P, "GET", path, say("If-None-Match: %s\r\n", tag), NULL), 200);
+	other = get(P, path, "Range: bytes=0-9\r\n");
+	ck_assert_str_eq(other.body, plain.body);
+	reply_free(&other);
+	other = answered(http(P, "HEAD", path, "Connection: close\r\n", NULL), 200);
+	ck_assert_uint_eq(other.body_len, 0);
+	ck_assert(header_is(&other, "Content-Length", reply_header(&plain, "Content-Length")));
+	reply_free(&other);
+	reply_free(&plain);
+	reply_free(&packed);
+}
+END_TEST
+
 START_TEST(test_no_other_files)
 {
 	static const char *const names[] = {"nothing.js", "buyer.html", "..", "%2e%2e", "", "brand.json%00"};
@@ -173,20 +197,22 @@ START_TEST(test_directory_of_files)
 
 	ck_assert_int_eq(mkdir(say("%s/web", stack.dir), 0700), 0);
 	file_write("brand.json",
-		   "{\"title\":{\"en\":\"<Hall> & \\\"Co\\\"\",\"ko\":\"홀\"},\"colors\":{\"accent\":\"#b00\"}}");
+		   "{\"title\":{\"en\":\"<Hall> & \\\"Co's\\\"\",\"ko\":\"홀\"},\"colors\":{\"accent\":\"#b00\"},"
+		   "\"texts\":{\"en\":{\"enter.body\":\"One\nTwo\"}}}");
 	file_write("logo.png", "not much of a picture");
 	file_write(".hidden.js", "1");
 	file_write("a b.js", "1");
 	usherd_start(1, say("--web-dir=%s/web", stack.dir), "--cors-origin=https://shop.example http://localhost:3000",
 		     "--no-admin-key", NULL);
 	r = get(OTHER, "/", NULL);
-	ck_assert_ptr_nonnull(strstr(r.body, "<title>&lt;Hall&gt; &amp; &quot;Co&quot;</title>"));
+	ck_assert_ptr_nonnull(strstr(r.body, "<title>&lt;Hall&gt; &amp; &quot;Co&#39;s&quot;</title>"));
 	reply_free(&r);
 	r = get(OTHER, "/", "Accept-Language: ko\r\n");
 	ck_assert_ptr_nonnull(strstr(r.body, "<title>홀</title>"));
 	reply_free(&r);
 	r = get(OTHER, path_of(OTHER, "brand.json"), NULL);
 	ck_assert_ptr_nonnull(strstr(r.body, "#b00"));
+	ck_assert_ptr_nonnull(strstr(r.body, "One\\nTwo")); /* written as a browser takes it */
 	reply_free(&r);
 	r = get(OTHER, path_of(OTHER, "logo.png"), NULL);
 	ck_assert(header_is(&r, "Content-Type", "image/png"));
@@ -216,6 +242,17 @@ END_TEST
 
 START_TEST(test_wrong_files_stop_the_start)
 {
+	static const char *const wrong[][2] = {
+		{"currency", "7"},
+		{"currency", "\"KRWON\""},
+		{"currency", "\"\""},
+		{"timeZone", "[]"},
+		{"timeZone", "\"\""},
+		{"demoMembers", "7"},
+		{"demoMembers", "{\"from\":1}"},
+		{"demoMembers", "{\"from\":9,\"to\":2}"},
+	};
+
 	ck_assert(refuses("web-dir", "/nowhere/at/all", "setting web-dir: cannot read"));
 	file_write("brand.json", "{\"title\":");
 	ck_assert(refuses("web-dir", say("%s/web", stack.dir), "setting web-dir: brand.json: is not valid JSON"));
@@ -223,6 +260,15 @@ START_TEST(test_wrong_files_stop_the_start)
 	ck_assert(refuses("web-dir", say("%s/web", stack.dir), "brand.json: title"));
 	file_write("brand.json", "{\"texts\":{\"en\":{\"back\":false}}}");
 	ck_assert(refuses("web-dir", say("%s/web", stack.dir), "brand.json: texts"));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		file_write("brand.json", say("{\"%s\":%s}", wrong[i][0], wrong[i][1]));
+		ck_assert(refuses("web-dir", say("%s/web", stack.dir), say("brand.json: %s", wrong[i][0])));
+	}
+	file_write("brand.json", "{\"title\":\"\xff\"}");
+	ck_assert(refuses("web-dir", say("%s/web", stack.dir), "brand.json: is not valid JSON"));
+	file_write("brand.json", "{}");
+	ck_assert_int_eq(symlink("nowhere", say("%s/web/gone.png", stack.dir)), 0);
+	ck_assert(refuses("web-dir", say("%s/web", stack.dir), "setting web-dir: gone.png: No such file"));
 	ck_assert(refuses("cors-origin", "shop.example", "setting cors-origin: must be origins"));
 	ck_assert(refuses("cors-origin", "https://shop.example/", "setting cors-origin: must be origins"));
 }
@@ -286,6 +332,7 @@ int main(void)
 		test_language,
 		test_kept,
 		test_gzip,
+		test_conditions,
 		test_no_other_files,
 		test_api_is_never_kept,
 		test_directory_of_files,
