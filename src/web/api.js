@@ -43,9 +43,20 @@ export async function call(method, path, { body, bearer, key, etag, ms = ANSWER_
 		credentials: 'omit',
 		signal: AbortSignal.timeout(ms),
 	});
-	if (response.type === 'opaqueredirect') return { status: 302, code: 'TOKEN_EXPIRED', body: null, etag: null, retryMs: 0 };
+	if (response.type === 'opaqueredirect') return redirected(path);
 	clockLearn(response.headers.get('Date'));
 	return readAnswer(response);
+}
+
+const UNFILTERED = '/v1/concerts'; // never redirected by the daemon
+
+/**
+ * A redirect is not shown where it leads. That of a wireless network's sign-in page says nothing of the token, and there
+ * every other path is redirected as well.
+ */
+async function redirected(path) {
+	if (path === UNFILTERED || (await call('GET', UNFILTERED)).status !== 200) throw new NoAnswer('redirected elsewhere');
+	return { status: 302, code: 'TOKEN_EXPIRED', body: null, etag: null, retryMs: 0 };
 }
 
 async function answerOf(path, request) {

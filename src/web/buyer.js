@@ -26,8 +26,9 @@ const SCREENS = {
 };
 
 /**
- * A screen's maker takes the page and what it was called with, and gives {title, node, stop?, update?}: `update` is
- * called with each new standing of the place.
+ * A screen's maker takes the page and what it was called with, and gives {title, node, stop?, update?, keep?, refused?}:
+ * `update` is called with each new standing of the place, `keep` gives what the maker is to be called with too when the
+ * screen is drawn anew, `refused` takes the answer to an order that was refused.
  */
 class Page {
 	constructor(brand) {
@@ -38,8 +39,9 @@ class Page {
 		this.standing = null;
 		this.choice = new Map(); // seat id to seat: kept over 409s, other screens and languages
 		this.shown = null;
+		this.ordering = false; // whether a hold or a payment is under way: one at a time
 		this.banner = h('div', { class: 'banner', role: 'alert', hidden: true });
-		this.main = h('main', { id: 'main', tabindex: '-1' });
+		this.main = h('main', { id: 'main', tabindex: '-1' }, h('p', { class: 'soft' }, t('loading')));
 		this.top = h('div');
 		fill(document.getElementById('page'), this.top, this.banner, this.main);
 	}
@@ -51,11 +53,17 @@ class Page {
 		if (hash !== null && location.hash !== hash) history.pushState(null, '', hash || location.pathname);
 		const screen = SCREENS[name](this, with_);
 		this.shown.screen = screen;
-		fill(this.top, head({ home: '/', redraw: () => this.show(name, with_, { focus: false }) }));
+		fill(this.top, head({ home: '/', redraw: () => this.redraw() }));
 		fill(this.main, screen.node);
 		this.titleSet(screen.title);
 		if (focus) this.main.querySelector('h1')?.focus();
 		if (this.standing) screen.update?.(this.standing);
+	}
+
+	/** Draws the screen anew, in another language or with what has come since: what the person did on it stays. */
+	redraw() {
+		const { name, with_, screen } = this.shown;
+		this.show(name, { ...with_, ...screen.keep?.() }, { focus: false });
 	}
 
 	titleSet(text) {
@@ -77,9 +85,9 @@ class Page {
 		const place = this.place;
 		const answer = await patiently((trouble) => this.notice(trouble), () => this.place === place, method, path,
 			{ bearer: place?.token, ...more });
-		if (!answer) throw new Gone();
+		if (!answer || this.place !== place) throw new Gone();
 		if (place && answer.status === 302) await this.ended();
-		if (place && (answer.status === 401 || answer.code === 'WRONG_QUEUE')) this.dropped(answer.status === 401 ? 'invalid' : 'other');
+		if (place && answer.status === 401) this.dropped('invalid');
 		if (answer.code === 'TOKEN_NOT_ACTIVE') this.waitAgain();
 		return answer;
 	}
@@ -92,18 +100,27 @@ class Page {
 	/** A token that has ended may have ended by the payment whose answer got lost: then its key gets the answer again. */
 	async ended() {
 		const { place } = this;
-		const elsewhere = !placeOf(place.queue); // another tab has ended it, or the device keeps nothing
+		const kept = placeOf(place.queue);
+		if (kept && kept.token !== place.token) this.placeOther(kept);
 		placeChange(place, {});
-		const { hold, orders } = place;
-		if (hold && orders?.payment) {
+		const payment = place.orders?.payment;
+		if (payment) {
 			const again = await this.askAll('POST', '/v1/payments',
-				{ body: { reservationId: hold.reservationId }, key: orders.payment, bearer: place.token });
+				{ body: { reservationId: payment.reservationId }, key: payment.key, bearer: place.token });
+			if (this.place !== place) throw new Gone();
 			if (again.status === 201 || again.status === 200) {
 				this.bought(again.body);
 				throw new Gone();
 			}
 		}
-		this.dropped(place.inside && !elsewhere ? 'inside' : 'called');
+		this.dropped(place.inside && kept ? 'inside' : 'called'); // not kept: another tab has ended it
+	}
+
+	/** Goes on with the place that another tab has got. */
+	placeOther(place) {
+		this.placeTake(place);
+		this.show('line', {}, { hash: '' });
+		throw new Gone();
 	}
 
 	dropped(why) {
@@ -115,7 +132,6 @@ class Page {
 	waitAgain() {
 		placeChange(this.place, { inside: false });
 		this.show('line', {}, { hash: '' });
-		this.watch?.again();
 		throw new Gone();
 	}
 
@@ -132,43 +148,68 @@ class Page {
 	 * Holds seats, and goes on to their payment. The order is on the device before it is sent, so that a page loaded anew
 	 * can find out what has become of it.
 	 * @param {{scheduleId: number, seatIds: number[]}} order
-	 * @param {?Object} schedule what the dates say of it
-	 * @return {Promise<?Object>} the answer if it is a refusal
+	 * @param {?Object} schedule what the dates say of it, with the `title` of its concert
+	 * @return {Promise<boolean>} whether they are held; a refusal is told to the screen
 	 */
 	async hold(order, schedule, key = newKey()) {
 		const { place } = this;
 		placeChange(place, { orders: { reserve: { order, schedule, key } } });
-		const answer = await this.ask('POST', '/v1/reservations', { body: order, key });
+		const answer = await this.order('/v1/reservations', order, key);
 		if (answer.status !== 200 && answer.status !== 201) {
 			placeChange(place, { orders: {} });
-			return answer;
+			this.shown.screen.refused?.(answer);
+			return false;
 		}
 		placeChange(place, { orders: {}, hold: { reservationId: answer.body.reservationId, schedule } });
 		this.choice.clear();
 		this.show('pay', { reservation: answer.body }, { hash: '#pay' });
-		this.watch?.again(); // a hold makes the session longer
-		return null;
+		return true;
+	}
+
+	/**
+	 * Pays for a hold. The key is on the device before the payment is sent: whatever happens on the way, asking again pays
+	 * nothing twice. A refusal is told to the screen.
+	 */
+	async pay(reservationId) {
+		const { place } = this;
+		placeChange(place, {}); // another tab may have begun to pay
+		const begun = place.orders?.payment;
+		const payment = begun?.reservationId === reservationId ? begun : { reservationId, key: newKey() };
+		placeChange(place, { orders: { payment } });
+		const answer = await this.order('/v1/payments', { reservationId }, payment.key);
+		if (answer.status === 200 || answer.status === 201) this.bought(answer.body);
+		else this.shown.screen.refused?.(answer);
+	}
+
+	async order(path, body, key) {
+		this.ordering = true;
+		try {
+			return await this.ask('POST', path, { body, key });
+		} finally {
+			this.ordering = false;
+		}
 	}
 
 	/** The payment went through: the place has done its work. */
 	bought(payment) {
-		const { hold } = this.place ?? {};
+		const { hold } = this.place;
+		const schedule = hold?.reservationId === payment.reservationId ? hold.schedule : null;
 		const ticket = {
 			paymentId: payment.paymentId, userId: payment.userId, seats: payment.seats, amount: payment.amount,
-			paidAt: payment.paidAt, balance: payment.balance, title: this.concert.title, schedule: hold?.schedule ?? null,
+			paidAt: payment.paidAt, balance: payment.balance, title: schedule?.title ?? this.concert.title, schedule,
 		};
 		ticketKeep(ticket);
 		this.placeEnd();
 		this.show('ticket', { ticket, fresh: true }, { hash: `#ticket-${ticket.paymentId}` });
 	}
 
-	/** Takes a place on, new or found on the device, and follows it. */
-	placeTake(place) {
+	/** Takes a place on and follows it. `standing`: where it stands, if it is new; else it was found on the device. */
+	placeTake(place, standing) {
 		this.watch?.stop();
 		this.place = place;
 		this.standing = null;
 		placeKeep(place);
-		this.watch = watchStart(() => this.standingAsk(place), (standing) => this.standingTold(standing));
+		this.watch = watchStart(() => this.standingAsk(place), (told) => this.standingTold(told), standing);
 	}
 
 	async standingAsk(place) {
@@ -182,7 +223,7 @@ class Page {
 	}
 
 	standingTold(standing) {
-		const wasInside = this.standing?.status === 'ACTIVE';
+		const wasInside = this.place.inside;
 		this.standing = standing;
 		standingNote(this.place, standing);
 		const within = ['dates', 'seats', 'pay'].includes(this.shown?.name);
@@ -201,7 +242,7 @@ class Page {
 	/** The screen for somebody inside, by the address. */
 	async insideShow(hash) {
 		const { reserve } = this.place.orders ?? {};
-		if (reserve && !await this.hold(reserve.order, reserve.schedule, reserve.key)) return;
+		if (reserve && !this.ordering && await this.hold(reserve.order, reserve.schedule, reserve.key)) return;
 		const seats = /^#seats-(\d+)$/.exec(hash);
 		if (this.place.hold && !seats) this.show('pay', {}, { hash: '#pay' });
 		else if (seats) this.show('seats', { scheduleId: Number(seats[1]) });
@@ -243,10 +284,13 @@ function broken() {
 		h('button', { class: 'primary', type: 'button', on: { click: () => location.reload() } }, t('broken.reload')))));
 }
 
+/** Whether an error is the page's own: browsers inside of other apps, and what is built into them, make theirs. */
+const isOurs = (error) => String(error?.stack).includes(new URL('.', import.meta.url).href);
+
 addEventListener('unhandledrejection', (event) => {
 	if (event.reason instanceof Gone) event.preventDefault();
-	else broken();
+	else if (isOurs(event.reason)) broken();
 });
-addEventListener('error', broken);
+addEventListener('error', (event) => isOurs(event.error) && broken());
 
 new Page(await wordsLoad({ en, ko })).start();

@@ -28,9 +28,10 @@ export async function patiently(notice, wanted, method, path, more) {
 	return null;
 }
 
-/** Whether an answer is about the server's state and not about the request. */
-function isLater({ status, code }) {
-	return status >= 500 || status === 408 || status === 429 || code === 'IN_PROGRESS';
+/** Whether an answer is about the server's state and not about the request, or not the daemon's at all: that is JSON. */
+function isLater({ status, code, body }) {
+	const foreign = body === null && ![204, 302, 304].includes(status);
+	return foreign || status >= 500 || status === 408 || status === 429 || code === 'IN_PROGRESS';
 }
 
 async function attempt(method, path, more) {

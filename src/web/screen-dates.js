@@ -24,6 +24,7 @@ export function datesScreen(page) {
 	async function look() {
 		const answer = await page.ask('GET', `/v1/concerts/${page.concert.concertId}/dates`);
 		if (page.shown?.screen !== screen) return;
+		if (answer.code === 'WRONG_QUEUE') page.dropped('other');
 		const dates = answer.body?.dates ?? [];
 		if (JSON.stringify(dates) !== shown) {
 			const focused = [...list.querySelectorAll('button')].indexOf(document.activeElement);

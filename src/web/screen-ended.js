@@ -11,8 +11,7 @@ async function again(page, button) {
 	button.disabled = true;
 	const answer = userId && await page.askAll('POST', '/v1/tokens', { body: { userId, queue: page.concert.queue } });
 	if (!answer || answer.status >= 300) return page.show('enter', {}, { hash: '' });
-	page.placeTake({ token: answer.body.token, userId, queue: page.concert.queue, concertId: page.concert.concertId });
-	return page.show('line', {}, { hash: '' });
+	return page.placeTake({ token: answer.body.token, userId, queue: page.concert.queue, concertId: page.concert.concertId }, answer.body);
 }
 
 /** @param {{why: "inside"|"called"|"invalid"|"other"|"left"}} with_ */

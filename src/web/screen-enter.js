@@ -22,15 +22,14 @@ async function enter(page, userId, wrong) {
 		return;
 	}
 	memberKeep(userId);
-	page.placeTake({ token: answer.body.token, userId, queue: page.concert.queue, concertId: page.concert.concertId });
-	page.show('line', {}, { hash: '' });
+	page.placeTake({ token: answer.body.token, userId, queue: page.concert.queue, concertId: page.concert.concertId }, answer.body);
 }
 
-export function enterScreen(page) {
+export function enterScreen(page, { typed = memberGuess(page.brand) }) {
 	const { concert } = page;
 	const error = h('p', { class: 'wrong', id: 'member-wrong', role: 'alert' });
 	const input = h('input', {
-		id: 'member', inputmode: 'numeric', autocomplete: 'username', value: memberGuess(page.brand), required: true,
+		id: 'member', inputmode: 'numeric', autocomplete: 'username', value: typed, required: true,
 		'aria-describedby': 'member-hint member-wrong',
 	});
 	const button = h('button', { class: 'primary wide', type: 'submit' }, t('enter.go'));
@@ -50,6 +49,7 @@ export function enterScreen(page) {
 	const draw = concert.opensAt && Date.parse(concert.opensAt) > serverNow();
 	return {
 		title: concert.title,
+		keep: () => ({ typed: input.value }),
 		node: h('form', { class: 'card stack rises', novalidate: true, on: { submit } },
 			h('p', { class: 'soft' }, t('enter.title')),
 			h('h1', { tabindex: '-1' }, concert.title),

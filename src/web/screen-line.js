@@ -82,20 +82,21 @@ async function proofFill(node, page, queue) {
 	// Only a page over TLS, or of this very machine, is given the function by the browser.
 	const honest = !queue.seed || !globalThis.crypto?.subtle || await sha256(queue.seed) === place.commitment;
 	const text = !queue.seed ? 'draw.proof.before' : honest ? 'draw.proof.after' : 'draw.proof.false';
+	const showing = `${text} ${place.commitment} ${queue.seed}`;
+	if (node.dataset.showing === showing) return; // who has the focus in it keeps it
+	node.dataset.showing = showing;
 	fill(node, h('summary', {}, t('draw.proof')), h('p', { class: honest ? '' : 'note bad' }, t(text)),
 		h('dl', { class: 'proof' }, h('dt', {}, t('draw.commitment')), h('dd', {}, h('code', {}, place.commitment)),
 			queue.seed && [h('dt', {}, t('draw.seed')), h('dd', {}, h('code', {}, queue.seed))]));
 	node.hidden = false;
 }
 
-export function lineScreen(page) {
+export function lineScreen(page, { queue = null, asked = 0 }) {
 	const heading = h('h1', { tabindex: '-1' });
 	const body = h('div');
 	const proof = h('details', { class: 'small', hidden: true });
 	let part = null;
 	let kind = '';
-	let queue = null;
-	let asked = 0;
 
 	async function queueLook() {
 		if (Date.now() - asked < QUEUE_EACH_MS) return;
@@ -109,6 +110,7 @@ export function lineScreen(page) {
 
 	const screen = {
 		title: page.concert.title,
+		keep: () => (queue ? { queue, asked } : {}),
 		node: h('div', { class: 'stack rises' },
 			h('section', { class: 'card stack' },
 				h('p', { class: 'soft' }, page.concert.title), heading, body, proof),
@@ -130,5 +132,6 @@ export function lineScreen(page) {
 	};
 	setText(heading, t('line.title'));
 	fill(body, h('p', { class: 'soft' }, t('loading')));
+	if (queue) proofFill(proof, page, queue);
 	return screen;
 }

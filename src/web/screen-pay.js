@@ -3,15 +3,18 @@
 import { newKey } from './api.js';
 import { placeChange } from './device.js';
 import { ask, fill, h, say, setText } from './dom.js';
-import { leaveButton } from './session.js';
+import { leaveButton, WARN_MS } from './session.js';
 import { countdown } from './watch.js';
-import { clock, dateTime, money, t } from './words.js';
+import { clock, dateTime, money, moneyPlain, moneyRead, t } from './words.js';
 
 const CHARGE_MOST = 10000000; // the contract's, in one charge
 
 class PayScreen {
-	constructor(page, reservation) {
-		Object.assign(this, { page, reservation, balance: null, stopTime: () => {}, title: page.concert.title });
+	constructor(page, { reservation = null, typed = null }) {
+		const hold = page.place.hold; // another tab may change it: this screen stays with its own
+		Object.assign(this, { page, reservation, typed, balance: null, stopTime: () => {} });
+		Object.assign(this, { id: reservation?.reservationId ?? hold?.reservationId, schedule: hold?.schedule });
+		this.title = this.schedule?.title ?? page.concert.title;
 		this.time = h('strong', { class: 'position figures', role: 'timer', 'aria-label': t('pay.time') });
 		this.body = h('div', { class: 'stack' }, h('p', { class: 'soft' }, t('loading')));
 		this.told = h('div', { role: 'alert' });
@@ -27,11 +30,15 @@ class PayScreen {
 		this.stopped = true;
 	}
 
+	keep() {
+		return { reservation: this.reservation, typed: this.body.querySelector('input')?.value ?? this.typed };
+	}
+
 	async #start() {
 		const { page } = this;
-		if (!page.place?.hold) return page.show('dates', {}, { hash: '#dates' });
+		if (!this.id) return page.show('dates', {}, { hash: '#dates' });
 		if (!this.reservation) {
-			const answer = await page.ask('GET', `/v1/reservations/${page.place.hold.reservationId}`);
+			const answer = await page.ask('GET', `/v1/reservations/${this.id}`);
 			if (this.stopped) return;
 			if (answer.status !== 200) return this.#over();
 			this.reservation = answer.body;
@@ -40,9 +47,12 @@ class PayScreen {
 		await this.#balanceAsk();
 		if (this.stopped) return;
 		this.#draw();
+		let warned = false;
 		this.stopTime = countdown(Date.parse(this.reservation.expiresAt), (left) => {
 			setText(this.time, clock(left));
-			if (left <= 0 && !this.paying) this.#over();
+			if (left < WARN_MS && !warned) say(t('pay.warn'));
+			warned = left < WARN_MS;
+			if (left <= 0 && !page.ordering) this.#over();
 		});
 	}
 
@@ -60,17 +70,17 @@ class PayScreen {
 	}
 
 	#holdForget() {
-		if (this.page.place) placeChange(this.page.place, { hold: null, orders: {} });
+		const { place } = this.page;
+		if (place?.hold?.reservationId === this.id) placeChange(place, { hold: null, orders: {} });
 	}
 
 	#draw() {
 		const { amount, seats } = this.reservation;
-		const { schedule } = this.page.place.hold;
 		const short = amount - this.balance;
 		const line = (name, value, strong) => h('div', { class: strong ? 'strong' : '' }, h('dt', {}, name), h('dd', { class: 'figures' }, value));
 		fill(this.body,
 			h('section', { class: 'card stack' },
-				h('div', {}, h('h2', {}, this.page.concert.title), schedule && h('p', { class: 'soft small' }, `${dateTime(schedule.startsAt)} · ${schedule.venue}`)),
+				h('div', {}, h('h2', {}, this.title), this.schedule && h('p', { class: 'soft small' }, `${dateTime(this.schedule.startsAt)} · ${this.schedule.venue}`)),
 				h('ul', { class: 'plain stack-small', 'aria-label': t('pay.seats') },
 					seats.map((seat) => h('li', { class: 'spread' }, h('span', {}, t('seats.seat', seat)), h('span', { class: 'figures' }, money(seat.price))))),
 				h('dl', { class: 'sums' }, line(t('pay.amount'), money(amount), true), line(t('pay.balance'), money(this.balance)),
@@ -87,30 +97,22 @@ class PayScreen {
 	// --- paying -----------------------------------------------------------------------------
 
 	#payButton(amount) {
-		this.pay = h('button', { class: 'primary wide', type: 'button', on: { click: () => this.#payNow() } }, t('pay.go', { amount: money(amount) }));
-		return this.pay;
-	}
-
-	/** The key is on the device before the payment is sent: whatever happens on the way, asking again pays nothing twice. */
-	async #payNow() {
 		const { page } = this;
-		const { place } = page;
-		placeChange(place, {}); // another tab may have begun to pay
-		placeChange(place, { orders: { payment: place.orders?.payment ?? newKey() } });
-		this.paying = this.pay.disabled = true;
-		try {
-			const answer = await page.ask('POST', '/v1/payments',
-				{ body: { reservationId: place.hold.reservationId }, key: place.orders.payment });
-			if (answer.status === 201 || answer.status === 200) page.bought(answer.body);
-			else await this.#refused(answer);
-		} finally {
-			this.paying = this.pay.disabled = false;
-		}
+		const pay = () => {
+			if (page.ordering) return;
+			button.setAttribute('aria-disabled', 'true');
+			page.pay(this.id);
+		};
+		const button = h('button', { class: 'primary wide', type: 'button', 'aria-disabled': String(page.ordering), on: { click: pay } },
+			t('pay.go', { amount: money(amount) }));
+		return button;
 	}
 
-	async #refused(answer) {
+	/** The page tells it to the screen that is on: another language may have been chosen meanwhile. */
+	async refused(answer) {
 		if (answer.code === 'INSUFFICIENT_BALANCE') {
 			await this.#balanceAsk();
+			if (this.stopped) return;
 			this.#draw();
 			this.body.querySelector('input')?.focus();
 		} else {
@@ -122,10 +124,10 @@ class PayScreen {
 
 	#chargeForm(short) {
 		const wrong = h('p', { class: 'wrong', id: 'charge-wrong', role: 'alert' });
-		const input = h('input', { id: 'charge', inputmode: 'numeric', autocomplete: 'off', value: short, 'aria-describedby': 'charge-wrong' });
+		const input = h('input', { id: 'charge', inputmode: 'decimal', autocomplete: 'off', value: this.typed ?? moneyPlain(Math.min(short, CHARGE_MOST)), 'aria-describedby': 'charge-wrong' });
 		const submit = (event) => {
 			event.preventDefault();
-			const amount = Number(input.value.replaceAll(/[\s,.]/g, ''));
+			const amount = moneyRead(input.value);
 			if (Number.isInteger(amount) && amount >= 1 && amount <= CHARGE_MOST) return this.#charge(amount, wrong, button);
 			setText(wrong, t('pay.charge.wrong', { least: money(1), most: money(CHARGE_MOST) }));
 			input.setAttribute('aria-invalid', 'true');
@@ -139,19 +141,32 @@ class PayScreen {
 			button);
 	}
 
-	/** The key is this charge's own: asked again for an answer that got lost, it charges nothing twice. */
+	/**
+	 * The key is on the device until the charge is answered: asked again for an answer that got lost, with this page or the
+	 * next, it charges nothing twice.
+	 */
 	async #charge(amount, wrong, button) {
 		const { page } = this;
 		const { place } = page;
+		placeChange(place, {});
+		const begun = place.orders?.charge;
+		const charge = begun?.amount === amount ? begun : { amount, key: newKey() };
+		placeChange(place, { orders: { ...place.orders, charge } });
 		button.disabled = true;
-		const answer = await page.askAll('POST', `/v1/users/${place.userId}/balance/charges`, { body: { amount }, key: newKey() });
+		const answer = await page.askAll('POST', `/v1/users/${place.userId}/balance/charges`, { body: { amount }, key: charge.key });
 		button.disabled = false;
-		if (this.stopped) return;
+		if (page.place !== place) return;
+		placeChange(place, { orders: { ...place.orders, charge: null } });
+		if (this.stopped) {
+			if (page.shown.name === 'pay') page.redraw(); // it shows the balance of before
+			return;
+		}
 		if (answer.status !== 200) {
 			setText(wrong, answer.code === 'BALANCE_LIMIT' ? t('pay.charge.limit') : answer.body?.detail ?? '');
 			return;
 		}
 		this.balance = answer.body.balance;
+		this.typed = null;
 		this.#draw();
 		this.#tell(t('pay.charged', { balance: money(this.balance) }), 'good');
 		this.body.querySelector('button.primary')?.focus();
@@ -159,16 +174,15 @@ class PayScreen {
 
 	async #cancel() {
 		const sure = await ask({ title: t('pay.cancel.title'), body: [t('pay.cancel.body')], yes: t('pay.cancel.yes'), no: t('pay.cancel.no'), danger: true });
-		if (!sure || this.stopped || !this.page.place?.hold) return;
-		const answer = await this.page.ask('DELETE', `/v1/reservations/${this.page.place.hold.reservationId}`);
+		if (!sure || this.stopped || this.page.ordering) return;
+		const answer = await this.page.ask('DELETE', `/v1/reservations/${this.id}`);
 		if (answer.code === 'ALREADY_PAID') return this.#tell(t('pay.paid'));
 		this.#holdForget();
-		say('');
 		this.page.show('dates', {}, { hash: '#dates' });
 	}
 }
 
 /** @param {{reservation?: Object}} with_ the reservation, if it has just been made */
-export function payScreen(page, { reservation = null }) {
-	return new PayScreen(page, reservation);
+export function payScreen(page, with_) {
+	return new PayScreen(page, with_);
 }

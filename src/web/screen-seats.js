@@ -14,8 +14,9 @@ const LARGE = 5000;
 const nameOf = (seat) => t('seats.seat', seat);
 
 class SeatsScreen {
-	constructor(page, scheduleId, schedule) {
-		Object.assign(this, { page, scheduleId, schedule, etag: null, timer: 0, view: null, plan: new Plan(), known: false });
+	/** What comes after the schedule is of the screen before, in another language. */
+	constructor(page, scheduleId, schedule = null, { plan = new Plan(), etag = null, sight } = {}) {
+		Object.assign(this, { page, scheduleId, schedule, plan, etag, timer: 0, view: null, known: etag !== null });
 		if (page.choiceOf !== scheduleId) page.choice.clear();
 		page.choiceOf = scheduleId;
 		this.title = page.concert.title;
@@ -27,14 +28,20 @@ class SeatsScreen {
 		this.basket = h('div');
 		this.node = h('div', { class: 'stack rises' }, this.strip.node, heldNote(page),
 			h('div', { class: 'row' },
-				h('button', { class: 'back', type: 'button', 'aria-label': t('dates.title'), on: { click: () => page.show('dates', {}, { hash: '#dates' }) } }, '‹'),
+				h('button', { class: 'back', type: 'button', 'aria-label': t('dates.title'), on: { click: () => this.#dates() } }, '‹'),
 				h('div', { class: 'grow' }, h('h1', { tabindex: '-1' }, t('seats.title')), this.when)),
 			h('div', { class: 'row' }, this.#switch(), this.legend),
 			this.place,
 			h('section', { class: 'basket', 'aria-label': t('seats.chosen') }, this.trouble, this.basket));
 		this.update = this.strip.update;
 		this.#basketDraw();
+		if (this.known) this.#viewShow(this.page.seatsAsList ? SeatList : SeatMap, sight);
+		this.#legendDraw();
 		queueMicrotask(() => this.#start());
+	}
+
+	keep() {
+		return { schedule: this.schedule, kept: { plan: this.plan, etag: this.etag, sight: this.view?.sight() } };
 	}
 
 	stop() {
@@ -45,16 +52,21 @@ class SeatsScreen {
 	}
 
 	async #start() {
-		await Promise.all([this.#scheduleFind(), this.#look()]);
+		this.schedule ??= await this.#scheduleFind();
+		if (this.stopped) return;
+		if (!this.schedule) return this.#dates();
+		setText(this.when, `${dateTime(this.schedule.startsAt)} · ${this.schedule.venue}`);
+		await this.#look();
 	}
 
-	/** After a reload only the number of the schedule is known. */
+	/** After a reload only the number is known. What is no date of this concert, or has no free seat, is not shown. */
 	async #scheduleFind() {
-		if (!this.schedule) {
-			const { body } = await this.page.ask('GET', `/v1/concerts/${this.page.concert.concertId}/dates`);
-			this.schedule = body?.dates?.find((date) => date.scheduleId === this.scheduleId) ?? null;
-		}
-		if (this.schedule) setText(this.when, `${dateTime(this.schedule.startsAt)} · ${this.schedule.venue}`);
+		const { body } = await this.page.ask('GET', `/v1/concerts/${this.page.concert.concertId}/dates`);
+		return body.dates?.find((date) => date.scheduleId === this.scheduleId);
+	}
+
+	#dates() {
+		this.page.show('dates', {}, { hash: '#dates' });
 	}
 
 	// --- the seats --------------------------------------------------------------------------
@@ -63,34 +75,29 @@ class SeatsScreen {
 		clearTimeout(this.timer);
 		const answer = await this.page.ask('GET', `/v1/schedules/${this.scheduleId}/seats`, { etag: this.etag });
 		if (this.stopped) return;
-		if (answer.status === 404) return this.page.show('dates', {}, { hash: '#dates' });
+		if (answer.status >= 400) return this.#dates();
 		if (answer.status === 200 && !this.view?.busy()) {
 			this.etag = answer.etag;
 			this.#take(answer.body.seats);
 		}
 		const rest = this.plan.freeCount > LARGE ? LOOK_LARGE_MS : LOOK_MS;
+		clearTimeout(this.timer); // a refusal looks as well
 		this.timer = setTimeout(() => this.#look(), rest);
 	}
 
 	#take(seats) {
+		const anchor = this.view?.anchor();
 		const reshaped = this.plan.take(seats);
-		const lost = this.known ? [...this.page.choice.values()].filter((seat) => !this.plan.isFree(seat.seatId)) : [];
-		if (!this.known) this.#choiceCheck();
+		const lost = [...this.page.choice.values()].filter((seat) => !this.plan.isFree(seat.seatId));
 		this.known = true;
-		if (lost.length) this.#faster(lost);
+		if (lost.length && !this.page.ordering) this.#faster(lost); // what is being held is gone by ourselves
 		if (!this.view) this.#viewShow(this.page.seatsAsList ? SeatList : SeatMap);
 		else this.view.refresh();
 		if (reshaped) {
-			this.view.fit();
+			this.view.reshaped(anchor);
 			this.#legendDraw();
 		}
-	}
-
-	/** A choice from before this screen was left may hold what is gone by now. */
-	#choiceCheck() {
-		const { choice } = this.page;
-		const lost = [...choice.values()].filter((seat) => !this.plan.isFree(seat.seatId));
-		if (lost.length) this.#faster(lost);
+		this.#placeFill();
 	}
 
 	/** Somebody else has them: they leave the choice, and nothing else does. */
@@ -121,13 +128,21 @@ class SeatsScreen {
 		if (this.known) this.#viewShow(list ? SeatList : SeatMap);
 	}
 
-	#viewShow(View) {
+	#viewShow(View, sight) {
 		const describe = (seat) => t(this.page.choice.has(seat.seatId) ? 'seats.said.chosen' : 'seats.said.free',
 			{ seat: nameOf(seat), price: money(seat.price) });
 		this.view?.stop();
-		this.view = new View(this.plan, { chosen: this.page.choice, pick: (seat) => this.#pick(seat, describe), describe });
-		fill(this.place, this.plan.freeCount || this.page.choice.size ? this.view.node : h('p', { class: 'note warn' }, t('seats.none')));
+		this.view = new View(this.plan, { chosen: this.page.choice, pick: (seat) => this.#pick(seat, describe), describe }, sight);
+		this.#placeFill();
 		this.view.refresh();
+	}
+
+	/** The map or the list, or that there is no seat: one may come back. */
+	#placeFill() {
+		const none = !this.plan.freeCount && !this.page.choice.size;
+		this.none ??= h('p', { class: 'note warn' }, t('seats.none'));
+		const node = none ? this.none : this.view.node;
+		if (this.place.firstChild !== node) fill(this.place, node);
 	}
 
 	#legendDraw() {
@@ -151,8 +166,14 @@ class SeatsScreen {
 		this.view?.redraw();
 	}
 
+	/** Whoever had the focus in it keeps it there, or is led back to the top. */
 	#basketDraw() {
-		const seats = [...this.page.choice.values()];
+		const focused = this.basket.contains(document.activeElement) && document.activeElement.className;
+		this.#basketFill([...this.page.choice.values()]);
+		if (focused) (this.basket.querySelector(`button.${focused.split(' ')[0]}`) ?? this.node.querySelector('h1')).focus();
+	}
+
+	#basketFill(seats) {
 		if (!seats.length) {
 			fill(this.basket, h('p', { class: 'soft' }, t('seats.empty', { n: number(this.page.concert.seatLimit) })));
 			return;
@@ -162,33 +183,29 @@ class SeatsScreen {
 			class: 'chip', type: 'button', 'aria-label': t('seats.remove', { seat: nameOf(seat) }), on: { click: () => this.#remove(seat) },
 		}, nameOf(seat), h('span', { 'aria-hidden': 'true' }, '×')));
 		fill(this.basket, h('ul', { class: 'plain chips' }, seats.map(remove)),
-			h('button', { class: 'primary wide', type: 'button', disabled: Boolean(this.holding), on: { click: () => this.#hold() } },
+			h('button', { class: 'primary wide', type: 'button', 'aria-disabled': String(this.page.ordering), on: { click: () => this.#hold() } },
 				t(seats.length === 1 ? 'seats.hold.one' : 'seats.hold', { n: number(seats.length), amount })));
 	}
 
 	#remove(seat) {
 		this.page.choice.delete(seat.seatId);
 		this.#choiceChanged();
-		this.basket.querySelector('button')?.focus();
 	}
 
 	// --- holding ----------------------------------------------------------------------------
 
 	async #hold() {
-		const { page } = this;
-		this.holding = true;
+		const { page, schedule } = this;
+		if (page.ordering || !schedule) return;
+		const held = page.hold({ scheduleId: this.scheduleId, seatIds: [...page.choice.keys()] }, { ...schedule, title: page.concert.title });
 		this.#basketDraw();
-		try {
-			const refusal = await page.hold({ scheduleId: this.scheduleId, seatIds: [...page.choice.keys()] }, this.schedule);
-			if (refusal) await this.#refused(refusal);
-		} finally {
-			this.holding = false;
-			if (!this.stopped) this.#basketDraw();
-		}
+		await held;
 	}
 
-	async #refused(answer) {
+	/** The page tells it to the screen that is on: another language may have been chosen meanwhile. */
+	async refused(answer) {
 		const { choice, concert } = this.page;
+		this.#basketDraw();
 		if (answer.code === 'SEAT_TAKEN' || answer.code === 'SEAT_NOT_FOUND')
 			this.#faster((answer.body.seatIds ?? []).map((id) => choice.get(id)).filter(Boolean));
 		else if (answer.code === 'SEAT_LIMIT') this.#tell(t('seats.limit', { n: number(concert.seatLimit) }));
@@ -197,6 +214,6 @@ class SeatsScreen {
 	}
 }
 
-export function seatsScreen(page, { scheduleId, schedule }) {
-	return new SeatsScreen(page, scheduleId, schedule);
+export function seatsScreen(page, { scheduleId, schedule, kept }) {
+	return new SeatsScreen(page, scheduleId, schedule, kept);
 }

@@ -1,7 +1,7 @@
 // The ticket: what was bought.
 
 import { h } from './dom.js';
-import { dateTime, money, number, t } from './words.js';
+import { dateTime, money, t } from './words.js';
 
 export function ticketScreen(page, { ticket, fresh = false }) {
 	const pair = (name, ...value) => h('div', {}, h('dt', {}, name), h('dd', {}, value));
@@ -16,7 +16,7 @@ export function ticketScreen(page, { ticket, fresh = false }) {
 					ticket.schedule && h('p', {}, ticket.schedule.venue)),
 				h('dl', { class: 'ticket-body' },
 					pair(t('pay.seats'), h('ul', { class: 'plain' }, ticket.seats.map((seat) => h('li', {}, h('strong', {}, t('seats.seat', seat)))))),
-					pair(t('ticket.number'), h('strong', { class: 'figures' }, number(ticket.paymentId))),
+					pair(t('ticket.number'), h('strong', { class: 'figures' }, String(ticket.paymentId))),
 					pair(t('ticket.member'), h('span', { class: 'figures' }, String(ticket.userId))),
 					pair(t('ticket.paid'), `${money(ticket.amount)} · ${dateTime(ticket.paidAt)}`))),
 			h('p', { class: 'soft' }, t('ticket.balance', { balance: money(ticket.balance) })),

@@ -7,8 +7,8 @@ const ROWS_OPEN_MOST = 12; // sections of more rows show each row only when it i
 
 export class SeatList {
 	/** Takes what SeatMap takes. */
-	constructor(plan, seats) {
-		Object.assign(this, { plan, seats, node: h('div', { class: 'stack-small' }), opened: new Set(), buttons: new Map() });
+	constructor(plan, seats, { opened = new Set() } = {}) {
+		Object.assign(this, { plan, seats, node: h('div', { class: 'stack-small' }), opened, buttons: new Map() });
 	}
 
 	stop() {}
@@ -17,14 +17,23 @@ export class SeatList {
 		return false;
 	}
 
-	fit() {}
+	anchor() {}
 
-	/** Draws anew what is open; the seat that had the focus keeps it. */
+	reshaped() {}
+
+	/** What is to be given to another one, so that the person sees the same. */
+	sight() {
+		return { opened: this.opened };
+	}
+
+	/** Draws anew what is open; what had the focus keeps it, and of a seat that is gone the part it was in gets it. */
 	refresh() {
-		const focused = document.activeElement?.dataset?.seat;
+		const focused = this.node.contains(document.activeElement) && document.activeElement;
+		const part = focused && focused.closest('details').dataset.part;
 		this.buttons.clear();
+		this.parts = new Map();
 		fill(this.node, this.plan.sections.map((section) => this.#section(section)));
-		if (focused) this.buttons.get(Number(focused))?.focus();
+		if (focused) (this.buttons.get(Number(focused.dataset.seat)) ?? this.parts.get(part))?.focus();
 	}
 
 	/** The choice has changed. */
@@ -35,7 +44,9 @@ export class SeatList {
 	/** A part that is filled when it is opened, and stays open over a refresh. */
 	#part(key, summary, content) {
 		const inner = h('div', { class: 'stack-small' });
-		const part = h('details', { class: 'list-part' }, h('summary', {}, summary), inner);
+		const top = h('summary', {}, summary);
+		const part = h('details', { class: 'list-part', 'data-part': key }, top, inner);
+		this.parts.set(key, top);
 		const show = () => fill(inner, content());
 		if (this.opened.has(key)) {
 			part.open = true;

@@ -40,9 +40,10 @@ export class SeatMap {
 	 * @param {Plan} plan
 	 * @param {{chosen: Map<number, Seat>, pick: function(Seat), describe: function(Seat): string}} seats what is chosen
 	 *   already, what to do when a free seat is picked, and how it is said
+	 * @param {Object} [sight] what another map gave to go on with
 	 */
-	constructor(plan, seats) {
-		Object.assign(this, { plan, seats, view: null, cursor: null, pointers: new Map(), bitmaps: new Map(), drawing: 0 });
+	constructor(plan, seats, { view = null, cursor = null } = {}) {
+		Object.assign(this, { plan, seats, view, cursor, pointers: new Map(), bitmaps: new Map(), drawing: 0 });
 		this.canvas = h('canvas', { 'aria-hidden': 'true' });
 		this.context = this.canvas.getContext('2d');
 		this.box = h('div', {
@@ -85,6 +86,29 @@ export class SeatMap {
 		return this.pointers.size > 0;
 	}
 
+	/** What is to be given to another one, so that the person sees the same. */
+	sight() {
+		return { view: this.view, cursor: this.cursor };
+	}
+
+	/** A seat that is in sight, to be found again when the plan has another shape; nothing where all is in sight. */
+	anchor() {
+		if (this.#whole()) return null;
+		const { x, y, scale } = this.view;
+		const seat = this.plan.nearest({ x: x + this.width / scale / 2, y: y + this.height / scale / 2 }, 0, 0);
+		return seat && { seatId: seat.seatId, ...this.plan.placeOf(seat.seatId) };
+	}
+
+	/** The plan has another shape: what the person looks at stays where it is. */
+	reshaped(anchor) {
+		if (!anchor) return this.fit();
+		const now = this.plan.placeOf(anchor.seatId);
+		this.view.x += now.x - anchor.x;
+		this.view.y += now.y - anchor.y;
+		this.#clamp();
+		return this.redraw();
+	}
+
 	/** The plan has changed: which seats are free, or its shape. */
 	refresh() {
 		this.colors = null;
@@ -99,23 +123,33 @@ export class SeatMap {
 
 	fit() {
 		if (!this.width) return; // not on the screen yet: it is fitted when it is
+		const { width, height } = this.plan;
+		const scale = this.#least();
+		this.view = { scale, x: width / 2 - this.width / scale / 2, y: height / 2 - this.height / scale / 2 };
+		this.redraw();
+	}
+
+	/** The scale at which all is in sight. */
+	#least() {
 		const { width, height, unit } = this.plan;
 		const margin = 2 * MARGIN * unit;
-		const scale = Math.min(this.width / (width + margin), this.height / (height + margin), PICK_SCALE);
-		this.view = { scale, x: width / 2 - this.width / scale / 2, y: height / 2 - this.height / scale / 2 };
-		this.least = scale;
-		this.redraw();
+		return Math.min(this.width / (width + margin), this.height / (height + margin), PICK_SCALE);
+	}
+
+	#whole() {
+		return !this.view || this.view.scale <= this.#least();
 	}
 
 	#size() {
 		const { width, height } = this.box.getBoundingClientRect();
 		if (!width || !height) return;
+		const whole = this.#whole();
 		const ratio = devicePixelRatio || 1;
 		this.canvas.width = Math.round(width * ratio);
 		this.canvas.height = Math.round(height * ratio);
 		Object.assign(this, { width, height, ratio });
-		if (this.view) this.#clamp();
-		else this.fit();
+		if (whole) this.fit();
+		else this.#clamp();
 		this.redraw();
 	}
 
@@ -123,7 +157,7 @@ export class SeatMap {
 
 	#zoom(by, px = this.width / 2, py = this.height / 2) {
 		const { view } = this;
-		const scale = Math.min(Math.max(view.scale * by, this.least), MOST_SCALE);
+		const scale = Math.min(Math.max(view.scale * by, this.#least()), MOST_SCALE);
 		view.x += px / view.scale - px / scale;
 		view.y += py / view.scale - py / scale;
 		view.scale = scale;
@@ -147,6 +181,7 @@ export class SeatMap {
 	}
 
 	#down(event) {
+		if (event.button) return;
 		this.canvas.setPointerCapture(event.pointerId);
 		this.pointers.set(event.pointerId, this.#at(event));
 		this.moved = this.pointers.size > 1 ? Infinity : 0;
@@ -183,7 +218,10 @@ export class SeatMap {
 			this.#zoom(PICK_SCALE / view.scale, x, y);
 			return;
 		}
-		const seat = this.plan.seatAt(view.x + x / view.scale, view.y + y / view.scale);
+		this.#pick(this.plan.seatAt(view.x + x / view.scale, view.y + y / view.scale));
+	}
+
+	#pick(seat) {
 		if (!seat || !(this.plan.isFree(seat.seatId) || this.seats.chosen.has(seat.seatId))) return;
 		this.cursor = seat.seatId;
 		this.seats.pick(seat);
@@ -204,7 +242,7 @@ export class SeatMap {
 		else if (event.key === '+' || event.key === '=') this.#zoom(STEP);
 		else if (event.key === '-') this.#zoom(1 / STEP);
 		else if (event.key === 'Home') this.fit();
-		else if ((event.key === 'Enter' || event.key === ' ') && this.cursor !== null) this.seats.pick(this.plan.seats.get(this.cursor));
+		else if ((event.key === 'Enter' || event.key === ' ') && this.cursor !== null) this.#pick(this.plan.seats.get(this.cursor));
 		else return;
 		event.preventDefault();
 	}

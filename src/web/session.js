@@ -4,7 +4,7 @@ import { ask, h, say, setText } from './dom.js';
 import { countdown } from './watch.js';
 import { clock, t } from './words.js';
 
-const WARN_MS = 60000;
+export const WARN_MS = 60000; // left on a countdown when it is said aloud, once
 
 async function leave(page) {
 	const sure = await ask({

@@ -10,9 +10,10 @@ const HIDDEN_LEAST_MS = 1000;
  * @param {function(): Promise<?Object>} ask gives the answer of GET /v1/queue/position when it is a 200, or null when
  *   watching is over
  * @param {function(Object)} told called with each standing
- * @return {{stop: function(), again: function()}} `again` asks at once: for what changed by our own doing
+ * @param {?Object} first the standing there is already, if there is one
+ * @return {{stop: function()}}
  */
-export function watchStart(ask, told) {
+export function watchStart(ask, told, first) {
 	let timer = 0;
 	let due = 0;
 	let stopped = false;
@@ -21,7 +22,10 @@ export function watchStart(ask, told) {
 		clearTimeout(timer);
 		due = Infinity; // one question at a time
 		const standing = await ask();
-		if (stopped || !standing) return;
+		if (!stopped && standing) take(standing);
+	}
+
+	function take(standing) {
 		due = Date.now() + standing.pollAfterMs;
 		timer = setTimeout(look, standing.pollAfterMs);
 		told(standing);
@@ -34,9 +38,9 @@ export function watchStart(ask, told) {
 
 	document.addEventListener('visibilitychange', wake);
 	addEventListener('pageshow', wake);
-	look();
+	if (first) take(first);
+	else look();
 	return {
-		again: look,
 		stop() {
 			stopped = true;
 			clearTimeout(timer);

@@ -4,6 +4,8 @@ import { deviceRead, deviceWrite } from './device.js';
 
 const LANGUAGES = { en: 'English', ko: '한국어' };
 const KEPT = 'usher.language';
+const BRAND_AGAIN_MS = 2000;
+const DAY_AND_HOUR = { weekday: 'short', year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' };
 
 let language = 'en';
 let texts = {};
@@ -16,13 +18,32 @@ let brand = {};
  * @return {Promise<Object>} the brand
  */
 export async function wordsLoad(own) {
-	const answer = await fetch(new URL('./brand.json', import.meta.url));
-	brand = await answer.json();
 	texts = own;
+	languageUse(kept() ?? document.documentElement.lang);
+	brand = await brandRead();
+	zoneCheck();
 	for (const [name, value] of Object.entries(brand.colors ?? {}))
 		document.documentElement.style.setProperty(`--${name}`, value);
-	languageUse(kept() ?? document.documentElement.lang);
 	return brand;
+}
+
+/** However long it takes: a page without it would name prices in another currency. */
+async function brandRead() {
+	for (;;) {
+		const answer = await fetch(new URL('./brand.json', import.meta.url)).catch(() => null);
+		if (answer?.ok) return answer.json();
+		await new Promise((next) => setTimeout(next, BRAND_AGAIN_MS));
+	}
+}
+
+/** A zone that this browser does not know is no reason to show nothing: then times are in UTC, and say so. */
+function zoneCheck() {
+	try {
+		new Intl.DateTimeFormat('en', { timeZone: brand.timeZone });
+	} catch {
+		brand.timeZone = 'UTC';
+		DAY_AND_HOUR.timeZoneName = 'short';
+	}
 }
 
 function kept() {
@@ -71,13 +92,27 @@ export function number(n) {
 	return new Intl.NumberFormat(language).format(n);
 }
 
+const moneyFormat = () => new Intl.NumberFormat(language, { style: 'currency', currency: brand.currency ?? 'KRW' });
+const digitsOf = (format) => format.resolvedOptions().maximumFractionDigits;
+
 /** An amount in the currency's minor unit, written with its sign. */
 export function money(amount) {
-	const format = new Intl.NumberFormat(language, { style: 'currency', currency: brand.currency ?? 'KRW' });
-	return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
+	const format = moneyFormat();
+	return format.format(amount / 10 ** digitsOf(format));
 }
 
-const DAY_AND_HOUR = { weekday: 'short', year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' };
+/** The same as a person would type it: 50000 of KRW is "50000", of USD "500.00". */
+export function moneyPlain(amount) {
+	const digits = digitsOf(moneyFormat());
+	return (amount / 10 ** digits).toFixed(digits);
+}
+
+/** What a person has typed, in the minor unit; NaN if it is no amount. */
+export function moneyRead(text) {
+	const digits = digitsOf(moneyFormat());
+	const [, whole, part = ''] = /^(\d+)(?:\.(\d+))?$/.exec(text.replaceAll(digits ? /[\s,]/g : /[\s,.]/g, '')) ?? [];
+	return part.length <= digits ? Number(whole + part.padEnd(digits, '0')) : NaN;
+}
 
 /** Day and hour of an RFC 3339 time, where the venue is. */
 export function dateTime(time, options = DAY_AND_HOUR) {
