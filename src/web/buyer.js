@@ -49,6 +49,7 @@ class Page {
 	/** Puts a screen on. A screen of its own in the history of the tab has a hash. */
 	show(name, with_ = {}, { hash = null, focus = true } = {}) {
 		this.shown?.screen.stop?.();
+		document.querySelector('dialog')?.close(); // what it asked was about the screen before
 		this.shown = { name, with_, screen: null };
 		if (hash !== null && location.hash !== hash) history.pushState(null, '', hash || location.pathname);
 		const screen = SCREENS[name](this, with_);

@@ -326,6 +326,43 @@ test('a currency with a smaller coin is charged as it is written, and a zone nob
 	await close(page);
 });
 
+test('a device that keeps nothing and has a wrong clock buys a seat as well', async () => {
+	const page = await open(browser, stack, 'about:blank');
+	await page.addInitScript(() => {
+		Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };
+		const { now } = Date;
+		Date.now = () => now() + 3600000;
+	});
+	await page.goto('/c/1');
+	await toSeats(page, 29);
+	assert.match(await page.locator('.strip [role=timer]').innerText(), /^(9:5\d|10:0[01])$/);
+	await seat(page, 95).click();
+	await hold(page);
+	await button(page, /^Pay/).waitFor();
+	assert.match(await page.locator('.position').innerText(), /^(4:5\d|5:0[01])$/);
+	await button(page, /^Pay/).click();
+	await heading(page, 'You have your seats');
+	await page.goBack();
+	await page.goForward();
+	await page.locator('.ticket').waitFor();
+	await close(page);
+});
+
+test('a question whose screen is gone is not asked any more', async () => {
+	await stack.admin('PATCH', '/queues/paused', { paused: true });
+	const page = await open(browser, stack, '/c/5');
+	await page.locator('#member').fill('30');
+	await button(page, 'Join the line').click();
+	await heading(page, 'You are in line');
+	await button(page, 'Leave the line').click();
+	await page.locator('dialog').waitFor();
+	await stack.admin('PATCH', '/queues/paused', { paused: false });
+	await heading(page, 'Choose a date');
+	await page.locator('dialog').waitFor({ state: 'detached' });
+	assert.equal(await focused(page), 'H1');
+	await close(page);
+});
+
 // --- seats that come and go -----------------------------------------------------------------
 
 test('a date without a free seat shows the one that comes back', async () => {
