@@ -115,7 +115,7 @@ export function lineScreen(page, { queue = null, asked = 0 }) {
 			h('section', { class: 'card stack' },
 				h('p', { class: 'soft' }, page.concert.title), heading, body, proof),
 			h('p', { class: 'note' }, t('line.leave.tab')),
-			h('div', { class: 'buttons center' }, leaveButton(page))),
+			h('div', { class: 'buttons center' }, leaveButton(page, 'line'))),
 		stop: () => part?.stop?.(),
 		update(standing) {
 			if (standing.status === 'ACTIVE') return;

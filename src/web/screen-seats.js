@@ -10,12 +10,14 @@ import { dateTime, money, number, t } from './words.js';
 const LOOK_MS = 4000;
 const LOOK_LARGE_MS = 10000; // a map of more than LARGE free seats takes long to come
 const LARGE = 5000;
+const WIDE = 700; // px of a page from which the map is this much wider than high
+const WIDE_SHAPE = 1.6;
 
 const nameOf = (seat) => t('seats.seat', seat);
 
 class SeatsScreen {
 	/** What comes after the schedule is of the screen before, in another language. */
-	constructor(page, scheduleId, schedule = null, { plan = new Plan(), etag = null, sight } = {}) {
+	constructor(page, scheduleId, schedule = null, { plan = new Plan(innerWidth > WIDE ? WIDE_SHAPE : 1), etag = null, sight } = {}) {
 		Object.assign(this, { page, scheduleId, schedule, plan, etag, timer: 0, view: null, known: etag !== null });
 		if (page.choiceOf !== scheduleId) page.choice.clear();
 		page.choiceOf = scheduleId;
@@ -125,6 +127,7 @@ class SeatsScreen {
 	#viewSwitch(list) {
 		this.page.seatsAsList = list;
 		[...this.views.children].forEach((button, i) => button.setAttribute('aria-pressed', String(list === Boolean(i))));
+		this.#basketDraw();
 		if (this.known) this.#viewShow(list ? SeatList : SeatMap);
 	}
 
@@ -146,7 +149,9 @@ class SeatsScreen {
 	}
 
 	#legendDraw() {
-		fill(this.legend, this.plan.prices.map((price) => h('li', {}, h('span', { class: `swatch tier-${tierOf(this.plan, price)}`, 'aria-hidden': 'true' }), money(price))));
+		const entry = (kind, text) => h('li', {}, h('span', { class: `swatch ${kind}`, 'aria-hidden': 'true' }), text);
+		fill(this.legend, this.plan.prices.map((price) => entry(`tier-${tierOf(this.plan, price)}`, money(price))),
+			this.plan.prices.length > 0 && entry('taken', t('seats.taken')));
 	}
 
 	// --- the choice -------------------------------------------------------------------------
@@ -175,7 +180,8 @@ class SeatsScreen {
 
 	#basketFill(seats) {
 		if (!seats.length) {
-			fill(this.basket, h('p', { class: 'soft' }, t('seats.empty', { n: number(this.page.concert.seatLimit) })));
+			fill(this.basket, h('p', { class: 'soft' }, t('seats.empty', { n: number(this.page.concert.seatLimit) }), ' ',
+				!this.page.seatsAsList && t('seats.near')));
 			return;
 		}
 		const amount = money(seats.reduce((sum, seat) => sum + seat.price, 0));

@@ -15,7 +15,7 @@ export function ticketScreen(page, { ticket, fresh = false }) {
 					ticket.schedule && h('p', {}, dateTime(ticket.schedule.startsAt)),
 					ticket.schedule && h('p', {}, ticket.schedule.venue)),
 				h('dl', { class: 'ticket-body' },
-					pair(t('pay.seats'), h('ul', { class: 'plain' }, ticket.seats.map((seat) => h('li', {}, h('strong', {}, t('seats.seat', seat)))))),
+					pair(t('ticket.seats'), h('ul', { class: 'plain' }, ticket.seats.map((seat) => h('li', {}, h('strong', {}, t('seats.seat', seat)))))),
 					pair(t('ticket.number'), h('strong', { class: 'figures' }, String(ticket.paymentId))),
 					pair(t('ticket.member'), h('span', { class: 'figures' }, String(ticket.userId))),
 					pair(t('ticket.paid'), `${money(ticket.amount)} · ${dateTime(ticket.paidAt)}`))),

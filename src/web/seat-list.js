@@ -68,23 +68,22 @@ export class SeatList {
 	}
 
 	#row(section, row, i) {
-		const seats = [];
-		for (let at = i * section.w; at < (i + 1) * section.w; at++) {
-			const seat = section.seats[at];
-			if (seat && (section.free[at] || this.seats.chosen.has(seat.seatId))) seats.push(seat);
-		}
+		const seats = section.seats.slice(i * section.w, (i + 1) * section.w).filter(Boolean);
+		const free = seats.filter((seat) => this.plan.isFree(seat.seatId)).length;
 		const list = () => h('div', { class: 'list-seats', role: 'group', 'aria-label': t('seats.row', { row }) }, seats.map((seat) => this.#seat(seat)));
 		if (section.rows.length <= ROWS_OPEN_MOST)
 			return h('div', { class: 'list-row' }, h('span', { class: 'small soft' }, t('seats.row', { row })), list());
-		return this.#part(`${section.name}\n${row}`, `${t('seats.row', { row })} · ${t('seats.count', { n: number(seats.length) })}`, list);
+		return this.#part(`${section.name}\n${row}`, `${t('seats.row', { row })} · ${t('seats.count', { n: number(free) })}`, list);
 	}
 
+	/** A seat that is taken stays where it is: nobody's finger is to meet its neighbour instead. */
 	#seat(seat) {
+		const open = this.plan.isFree(seat.seatId) || this.seats.chosen.has(seat.seatId);
 		const button = h('button', {
-			type: 'button', 'data-seat': seat.seatId, 'aria-pressed': String(this.seats.chosen.has(seat.seatId)),
+			type: 'button', 'data-seat': seat.seatId, disabled: !open, 'aria-pressed': String(this.seats.chosen.has(seat.seatId)),
 			'aria-label': `${seat.number}, ${t('seats.seat', seat)}, ${money(seat.price)}`, on: { click: () => this.seats.pick(seat) },
 		}, String(seat.number));
-		this.buttons.set(seat.seatId, button);
+		if (open) this.buttons.set(seat.seatId, button);
 		return button;
 	}
 }

@@ -324,8 +324,8 @@ export class SeatMap {
 		const image = context.createImageData(section.w, section.h);
 		const tiers = this.colors.tiers.map((color) => rgb(context, color));
 		const taken = rgb(context, this.colors.taken);
-		section.seats.forEach((seat, at) => {
-			const color = section.free[at] ? tiers[tierOf(this.plan, seat.price) - 1] : taken;
+		section.free.forEach((free, at) => {
+			const color = free ? tiers[tierOf(this.plan, section.seats[at].price) - 1] : taken;
 			image.data.set([...color, 255], at * 4);
 		});
 		context.putImageData(image, 0, 0);
@@ -336,8 +336,10 @@ export class SeatMap {
 		const { view } = this;
 		const from = { x: Math.max(0, Math.floor(view.x - section.x)), y: Math.max(0, Math.floor(view.y - section.y)) };
 		const to = { x: Math.min(section.w, Math.ceil(right - section.x)), y: Math.min(section.h, Math.ceil(bottom - section.y)) };
-		for (let row = from.y; row < to.y; row++)
+		for (let row = from.y; row < to.y; row++) {
+			if (view.scale >= PICK) this.#drawText(section.rows[row], section.x - 0.75, section.y + row + 0.53, 0.34 * view.scale, this.colors.soft);
 			for (let column = from.x; column < to.x; column++) this.#drawSeat(section, row, column);
+		}
 	}
 
 	#drawSeat(section, row, column) {

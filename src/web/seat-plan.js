@@ -6,7 +6,6 @@ const GAP = 3; // between sections
 const LABEL = 3; // above a section, for its name
 const STAGE = 5; // above all of them
 const SMALL = 70; // as wide as that a hall is small
-const SHAPE = 1.15; // width to height of the whole, about
 
 const byNumber = new Intl.Collator(undefined, { numeric: true });
 
@@ -16,7 +15,9 @@ const byNumber = new Intl.Collator(undefined, { numeric: true });
  * Each of `sections` is {name, x, y, w, h, rows: string[], seats: (Seat|undefined)[w * h], free: Uint8Array(w * h)}.
  */
 export class Plan {
-	constructor() {
+	/** @param {number} [shape] width to height of the whole, about: that of the place it is shown in */
+	constructor(shape = 1) {
+		this.shape = shape;
 		this.cells = new Map(); // seat id to {section, at}
 		this.seats = new Map(); // seat id to seat
 		this.sections = [];
@@ -116,7 +117,7 @@ export class Plan {
 		const seats = this.sections.reduce((sum, s) => sum + s.w * s.h, 0);
 		const unit = Math.max(1, Math.sqrt(seats) / SMALL);
 		const area = this.sections.reduce((sum, s) => sum + (s.w + GAP * unit) * (s.h + LABEL * unit), 0);
-		const most = Math.max(widest, Math.sqrt(area * SHAPE));
+		const most = Math.max(widest, Math.sqrt(area * this.shape));
 		const lines = [[]];
 		let x = 0;
 		for (const section of this.sections) {

@@ -6,19 +6,23 @@ import { clock, t } from './words.js';
 
 export const WARN_MS = 60000; // left on a countdown when it is said aloud, once
 
-async function leave(page) {
-	const sure = await ask({
-		title: t('line.leave.title'), body: [t('line.leave.body')], yes: t('line.leave.yes'), no: t('line.leave.no'), danger: true,
-	});
+// What leaving is called and what it asks, by where the person stands.
+const LEAVING = {
+	line: { button: 'line.leave', title: 'line.leave.title', body: 'line.leave.body', yes: 'line.leave.yes', no: 'line.leave.no' },
+	inside: { button: 'inside.leave', title: 'inside.leave.title', body: 'inside.leave.body', yes: 'inside.leave.yes', no: 'inside.leave.no' },
+};
+
+async function leave(page, { title, body, yes, no }) {
+	const sure = await ask({ title: t(title), body: [t(body)], yes: t(yes), no: t(no), danger: true });
 	if (!sure || !page.place) return;
 	await page.ask('DELETE', '/v1/tokens');
 	page.placeEnd();
 	page.show('ended', { why: 'left' }, { hash: '' });
 }
 
-/** The button that gives the place up: the one way to lose it, so it asks first. */
-export function leaveButton(page) {
-	return h('button', { class: 'quiet', type: 'button', on: { click: () => leave(page) } }, t('line.leave'));
+/** The button that gives the place up, from the "line" or "inside": the one way to lose it, so it asks first. */
+export function leaveButton(page, from = 'inside') {
+	return h('button', { class: 'quiet', type: 'button', on: { click: () => leave(page, LEAVING[from]) } }, t(LEAVING[from].button));
 }
 
 /** @return {{node: HTMLElement, update: function(Object), stop: function()}} */

@@ -120,7 +120,7 @@ test('seats given back in one tab are no error in the other', async () => {
 	await button(other, 'Give them back').click();
 	await heading(other, 'Choose a date');
 	await button(page, /^Pay/).click();
-	await page.getByText('your seats have gone back', { exact: false }).waitFor();
+	await page.getByText('your seats have been released', { exact: false }).waitFor();
 	await close(page);
 });
 
@@ -129,8 +129,8 @@ test('a new place that one tab has got is the place of the other too', async () 
 	await join(page, 13);
 	const other = await tab(page, '/c/1');
 	await heading(other, 'Choose a date');
-	await button(other, 'Leave the line').click();
-	await button(other, 'Give up my place').click();
+	await button(other, 'Stop buying').click();
+	await button(other, 'Leave').click();
 	await button(other, 'Get a new place').click();
 	await heading(other, 'Choose a date');
 	const { token } = await placeOn(other);
@@ -233,7 +233,7 @@ test('a charge under way is not made twice by another language or a reload', asy
 	await hold(page);
 	await page.locator('#charge').waitFor();
 	const charge = await late(page, '**/charges');
-	await button(page, 'Charge').click();
+	await button(page, 'Top up').click();
 	await until('the charge', () => charge.seen() === 1);
 	await button(page, '한국어').click();
 	await button(page, '충전하기').click();
@@ -321,7 +321,7 @@ test('a currency with a smaller coin is charged as it is written, and a zone nob
 	await page.locator('#charge').waitFor();
 	assert.equal(await page.locator('#charge').inputValue(), '500.00');
 	await page.locator('#charge').fill('600.5');
-	await button(page, 'Charge').click();
+	await button(page, 'Top up').click();
 	await page.getByText('Your balance is $600.50').waitFor();
 	await close(page);
 });
@@ -372,7 +372,7 @@ test('a date without a free seat shows the one that comes back', async () => {
 	const held = await stack.call('POST', '/v1/reservations', { scheduleId: 31, seatIds: [1, 2] }, token);
 	await page.route('**/seats', (route) => route.continue());
 	await page.locator('button.concert').click();
-	await page.getByText('No free seat for this date any more.').waitFor();
+	await page.getByText('No seats left for this date.', { exact: false }).waitFor();
 	await stack.call('DELETE', `/v1/reservations/${held.body.reservationId}`, undefined, token);
 	await page.locator('canvas').waitFor();
 	await close(page);
@@ -445,11 +445,11 @@ test('the focus is never lost: after a chip, after a refusal, after news in the 
 	assert.equal(await focused(page), 'BUTTON.primary');
 	await page.locator('summary').last().focus();
 	await stack.call('POST', '/v1/reservations', { scheduleId: 11, seatIds: [84] }, token);
-	await until('the seat gone', async () => await seat(page, 84).count() === 0);
+	await until('the seat taken', async () => await seat(page, 84).isDisabled());
 	assert.equal(await focused(page), 'SUMMARY');
 	await seat(page, 85).focus();
 	await stack.call('POST', '/v1/reservations', { scheduleId: 11, seatIds: [85] }, token);
-	await until('the seat gone', async () => await seat(page, 85).count() === 0);
+	await until('the seat taken', async () => await seat(page, 85).isDisabled());
 	assert.equal(await focused(page), 'SUMMARY');
 	await close(page);
 });
