@@ -11,14 +11,19 @@
 #include "keeper.h"
 #include "settings.h"
 
-static void add_family(struct text *t, const char *name, const char *kind, const char *help)
+/* Whose a figure is: whether it may be added up over daemons. Its help begins with it. */
+enum owner { OF_DAEMON, OF_QUEUE };
+
+static void add_family(struct text *t, enum owner owner, const char *name, const char *kind, const char *help)
 {
-	text_add(t, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);
+	static const char *const of[] = {[OF_DAEMON] = "Of this daemon", [OF_QUEUE] = "Of the queue"};
+
+	text_add(t, "# HELP %s %s: %s\n# TYPE %s %s\n", name, of[owner], help, name, kind);
 }
 
 static void add_single(struct text *t, const char *name, const char *kind, const char *help, double value)
 {
-	add_family(t, name, kind, help);
+	add_family(t, OF_DAEMON, name, kind, help);
 	text_add(t, "%s %.15g\n", name, value);
 }
 
@@ -41,9 +46,10 @@ static void add_label(struct text *t, const char *name, const char *value)
 }
 
 static const struct {
+	enum owner owner;
 	const char *name, *kind, *help;
 } queue_families[] = {
-#define FIGURE(name, kind, help, value) {name, kind, help},
+#define FIGURE(owner, name, kind, help, value) {owner, name, kind, help},
 #include "queue_figures.def"
 #undef FIGURE
 };
@@ -54,7 +60,7 @@ static double queue_figure(const struct queue *q, size_t number)
 {
 	const struct queue_status *s = &q->status;
 	const double values[] = {
-#define FIGURE(name, kind, help, value) (double)(value),
+#define FIGURE(owner, name, kind, help, value) (double)(value),
 #include "queue_figures.def"
 #undef FIGURE
 	};
@@ -65,7 +71,8 @@ static double queue_figure(const struct queue *q, size_t number)
 static void add_queues(struct text *t, const struct engine *e)
 {
 	for (size_t i = 0; i < QUEUE_FAMILIES; i++) {
-		add_family(t, queue_families[i].name, queue_families[i].kind, queue_families[i].help);
+		add_family(t, queue_families[i].owner, queue_families[i].name, queue_families[i].kind,
+			   queue_families[i].help);
 		for (const struct queue *q = e->queues; q; q = q->next) {
 			if (q->removed || !q->status.known)
 				continue;
@@ -81,16 +88,15 @@ static void add_servers(struct text *t, const struct engine *e)
 {
 	bool redis = keeper_redis_answers() && redis_ready(e->redis), mysql = keeper_mysql_answers();
 
-	add_single(t, "usher_redis_up", "gauge", "1 while Redis answers this daemon", redis);
-	add_single(t, "usher_redis_writable", "gauge", "1 while Redis takes what this daemon writes",
-		   redis && !redis_refuses());
-	add_single(t, "usher_mysql_up", "gauge", "1 while MySQL answers this daemon", mysql);
-	add_single(t, "usher_mysql_writable", "gauge", "1 while MySQL takes what this daemon writes",
+	add_single(t, "usher_redis_up", "gauge", "1 while Redis answers it", redis);
+	add_single(t, "usher_redis_writable", "gauge", "1 while Redis takes what it writes", redis && !redis_refuses());
+	add_single(t, "usher_mysql_up", "gauge", "1 while MySQL answers it", mysql);
+	add_single(t, "usher_mysql_writable", "gauge", "1 while MySQL takes what it writes",
 		   mysql && pool_takes_writes());
-	add_single(t, "usher_mysql_threads", "gauge", "Database threads of this daemon", (double)settings.db_threads);
-	add_single(t, "usher_mysql_connections", "gauge", "Database threads that have a connection",
+	add_single(t, "usher_mysql_threads", "gauge", "database threads", (double)settings.db_threads);
+	add_single(t, "usher_mysql_connections", "gauge", "database threads that have a connection",
 		   pool_connections());
-	add_single(t, "usher_mysql_queue_limit", "gauge", "Most jobs that may wait for a database thread",
+	add_single(t, "usher_mysql_queue_limit", "gauge", "most jobs that may wait for a database thread",
 		   (double)settings.db_queue);
 }
 
@@ -99,11 +105,9 @@ static void add_requests(struct text *t)
 	struct times_all all;
 
 	times_read(&all);
-	add_single(t, "usher_http_requests_total", "counter", "Requests this daemon has answered",
-		   (double)histogram_total(&all.times));
-	add_single(t, "usher_http_errors_total", "counter", "Requests this daemon has answered with a 5xx",
-		   (double)all.errors);
-	add_single(t, "usher_http_connections_limit", "gauge", "Most open connections of this daemon",
+	add_single(t, "usher_http_requests_total", "counter", "requests answered", (double)histogram_total(&all.times));
+	add_single(t, "usher_http_errors_total", "counter", "requests answered with a 5xx", (double)all.errors);
+	add_single(t, "usher_http_connections_limit", "gauge", "most open connections",
 		   (double)settings.connections_limit);
 }
 
@@ -112,15 +116,12 @@ static void add_process(struct text *t)
 	int64_t resident, virtual;
 
 	process_memory(&resident, &virtual);
-	add_single(t, "process_cpu_seconds_total", "counter", "User and system time of this daemon",
-		   process_cpu_seconds());
-	add_single(t, "process_resident_memory_bytes", "gauge", "Memory of this daemon in RAM", (double)resident);
-	add_single(t, "process_virtual_memory_bytes", "gauge", "All memory of this daemon", (double)virtual);
-	add_single(t, "process_open_fds", "gauge", "Open descriptors of this daemon",
-		   (double)process_open_descriptors());
-	add_single(t, "process_max_fds", "gauge", "Most descriptors this daemon may open",
-		   (double)process_most_descriptors());
-	add_family(t, "usher_build_info", "gauge", "Always 1; the label says which version this is");
+	add_single(t, "process_cpu_seconds_total", "counter", "user and system time", process_cpu_seconds());
+	add_single(t, "process_resident_memory_bytes", "gauge", "memory in RAM", (double)resident);
+	add_single(t, "process_virtual_memory_bytes", "gauge", "all memory", (double)virtual);
+	add_single(t, "process_open_fds", "gauge", "open descriptors", (double)process_open_descriptors());
+	add_single(t, "process_max_fds", "gauge", "most descriptors it may open", (double)process_most_descriptors());
+	add_family(t, OF_DAEMON, "usher_build_info", "gauge", "always 1; the label says which version it is");
 	text_add(t, "usher_build_info{");
 	add_label(t, "version", PACKAGE_VERSION);
 	text_add(t, "} 1\n");
@@ -168,7 +169,7 @@ static void add_histogram(struct text *t, const struct request *r, enum histogra
 	struct text labels = {.arena = t->arena};
 
 	t->failed |= !series;
-	add_family(t, histogram_name(h), "histogram", histogram_help(h));
+	add_family(t, OF_DAEMON, histogram_name(h), "histogram", histogram_help(h));
 	for (size_t i = 0; i < count; i++) {
 		take_labels(&labels, r, h, &series[i]);
 		if (labels.failed)

@@ -68,7 +68,7 @@ double histogram_quantile(enum histogram h, const struct histogram_counts *c, do
 /* The bounds in microseconds, and how many they are: one fewer than the buckets in use. */
 size_t histogram_bounds(enum histogram h, const int64_t **us);
 
-/* The Prometheus name and help text. */
+/* The Prometheus name and help text, which stands behind "Of this daemon: ". */
 const char *histogram_name(enum histogram h);
 const char *histogram_help(enum histogram h);
 

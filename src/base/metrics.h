@@ -17,7 +17,7 @@ void metric_add(enum metric m, int64_t n);
 void metric_set(enum metric m, int64_t value);
 int64_t metric_get(enum metric m);
 
-/* The Prometheus name, kind ("counter" or "gauge") and help text. */
+/* The Prometheus name, kind ("counter" or "gauge") and help text, which stands behind "Of this daemon: ". */
 const char *metric_name(enum metric m);
 const char *metric_kind(enum metric m);
 const char *metric_help(enum metric m);

@@ -1,5 +1,6 @@
-/* GET /metrics: what promtool says of it, what is counted, and that rules and dashboard ask for nothing else. */
+/* GET /metrics: what promtool says of it, what is counted, and that README, rules and dashboard know it. */
 #include <ctype.h>
+#include <fnmatch.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 
 #define OBSERVABILITY SRCDIR "/schema/observability/"
 #define NAME_MOST 120
+#define TOLD_MOST 120
 
 static struct reply metrics(void)
 {
@@ -180,6 +182,93 @@ START_TEST(test_rules_and_dashboard_ask_for_what_there_is)
 }
 END_TEST
 
+/* Whose a figure is, by its help: "queue", "daemon", or "" if it does not say. */
+static const char *owner_of(const char *help)
+{
+	return strncmp(help, "Of the queue: ", 14) == 0     ? "queue"
+	       : strncmp(help, "Of this daemon: ", 16) == 0 ? "daemon"
+							    : "";
+}
+
+/* A name in the README's table, which may hold a *, and whose the table says it is. */
+struct told {
+	char name[NAME_MOST], owner[16];
+	int meant;
+};
+
+/* How long the first two words of a name are: usher_queue. */
+static int two_words(const char *name)
+{
+	const char *first = strchr(name, '_');
+
+	return first ? (int)(first + 1 - name + strcspn(first + 1, "_")) : 0;
+}
+
+/* The names of a row: `usher_queue_waiting`, or only the `_inside` that goes behind the first two words of the last. */
+static size_t row_read(const char *row, struct told *to)
+{
+	const char *end = strstr(row, " | "), *base = "";
+	char name[NAME_MOST];
+	size_t count = 0;
+
+	ck_assert_ptr_nonnull(end);
+	while ((row = strchr(row, '`')) && row < end) {
+		ck_assert_msg(sscanf(row, "`%119[a-z_*]`", name) == 1, "%.80s", row);
+		row = strchr(row + 1, '`') + 1;
+		ck_assert_int_eq(sscanf(end, " | %15s", to[count].owner), 1);
+		snprintf(to[count].name, NAME_MOST, "%.*s%s", *name == '_' ? two_words(base) : 0, base, name);
+		base = *name == '_' ? base : to[count].name;
+		count++;
+	}
+	return count;
+}
+
+static size_t readme_read(struct told *to)
+{
+	char *text = file_read(SRCDIR "/README.md"), *at, *end;
+	size_t count = 0;
+
+	ck_assert_ptr_nonnull(text);
+	at = strstr(text, "\n## Metrics and alarms");
+	ck_assert_ptr_nonnull(at);
+	end = strstr(at + 1, "\n## ");
+	while ((at = strstr(at, "\n| `")) && (!end || at < end)) {
+		ck_assert_uint_lt(count, TOLD_MOST - 20);
+		count += row_read(++at, to + count);
+	}
+	free(text);
+	return count;
+}
+
+/* Each HELP says whose its figure is, and the README's table names each figure once as that one's, and no other. */
+START_TEST(test_everybody_says_whose_a_figure_is)
+{
+	struct told told[TOLD_MOST] = {0};
+	size_t count = readme_read(told);
+	struct reply r = metrics();
+	char family[NAME_MOST];
+	int help;
+
+	for (const char *at = r.body; at && sscanf(at, "# HELP %119s %n", family, &help) == 1;) {
+		int times = 0;
+
+		ck_assert_msg(*owner_of(at + help), "%.120s", at);
+		for (size_t i = 0; i < count; i++)
+			if (fnmatch(told[i].name, family, 0) == 0) {
+				ck_assert_msg(strcmp(told[i].owner, owner_of(at + help)) == 0, "%.120s", at);
+				told[i].meant++;
+				times++;
+			}
+		ck_assert_msg(times == 1, "README names %s %d times", family, times);
+		at = strstr(at + 1, "\n# HELP ");
+		at += at != NULL;
+	}
+	for (size_t i = 0; i < count; i++)
+		ck_assert_msg(told[i].meant, "README names %s", told[i].name);
+	reply_free(&r);
+}
+END_TEST
+
 START_TEST(test_queue_figures)
 {
 	static const char set[] = "{\"capacity\":7,\"ratePerSecond\":9,\"paused\":true}";
@@ -313,6 +402,7 @@ int main(void)
 				      test_families_are_whole,
 				      test_promtool_has_nothing_to_say,
 				      test_rules_and_dashboard_ask_for_what_there_is,
+				      test_everybody_says_whose_a_figure_is,
 				      test_queue_figures,
 				      test_no_shows_are_counted,
 				      test_servers_and_caches,
