@@ -29,6 +29,8 @@ silent() { ! "$@" 2>&1 | grep .; }
 install_to() { env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s "$2" DESTDIR="$work/$1"; }
 installed() { find "$work/to" -path "*/$1" -type f | grep .; }
 
+doc_dir() { dirname "$(find "$work/to" -path '*/doc/*/README.md' -not -path '*/examples/*')"; }
+
 settings=$(./usherd --help | sed -n 's/^  --\([a-z-]*\).*/\1/p' | grep -vxE 'help|version')
 commands=$(./usherctl --help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p')
 
@@ -41,6 +43,12 @@ files() {
 		man8/usherd.8 man1/usherctl.1 man5/usher.conf.5; do
 		check "$file is missing" installed "$file"
 	done
+	# All of what Prometheus and Grafana take, whatever it is called.
+	for file in demo.json openapi.json demo-web/brand.json observability; do
+		check "examples/$file is not the one of this version" \
+			diff -r "$root/schema/$file" "$(doc_dir)/examples/$file"
+	done
+	check "examples/lua/README.md is missing" diff "$root/lua/README.md" "$(doc_dir)/examples/lua/README.md"
 	check "a path was not filled in" silent grep -rIn --exclude=README.md '@[a-z_]*@' "$work/to"
 }
 
