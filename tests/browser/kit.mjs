@@ -76,6 +76,12 @@ export async function accessible(page) {
 	assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.failureSummary}`).join('; ')}`), []);
 }
 
+/** What a script of the pages exports. It is no module of Node's own, so its text is what is loaded. */
+export function scriptOf(name) {
+	const text = readFileSync(new URL(`../../src/web/${name}`, import.meta.url), 'utf8');
+	return import(`data:text/javascript,${encodeURIComponent(text)}`);
+}
+
 /** Leaves a picture of what is on the screen. */
 export async function shot(page, name) {
 	mkdirSync(SHOTS, { recursive: true });

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { accessible, browserStart, close, DESK, open, shot } from './kit.mjs';
+import { accessible, browserStart, close, DESK, open, scriptOf, shot } from './kit.mjs';
 import { Stack, until } from './stack.mjs';
 
 const queue = (name, more = {}) => ({ name, capacity: 50, ratePerSecond: 50, sessionSeconds: 600, claimSeconds: 60, ...more });
@@ -481,7 +481,7 @@ test('a narrow screen, and letters twice as large, need no scrolling to the side
 // --- the texts ------------------------------------------------------------------------------
 
 test('every text is used, and every text that is used is there', async () => {
-	const { en } = await import('../../src/web/texts-buyer.js');
+	const { en } = await scriptOf('texts-buyer.js');
 	const web = new URL('../../src/web/', import.meta.url);
 	const scripts = readdirSync(web).filter((name) => /^(?!admin|texts).*\.js$/.test(name)).map((name) => readFileSync(new URL(name, web), 'utf8'));
 	const words = new Set(scripts.join('\n').match(/'[a-z][\w.]*'/gi).map((word) => word.slice(1, -1)));
