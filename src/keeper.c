@@ -297,6 +297,11 @@ static void waiter_deliver(struct letter *letter)
 	free(w);
 }
 
+static void waiter_drop(struct letter *letter)
+{
+	free(letter);
+}
+
 static void announce(void)
 {
 	if (keeper.announced || !keeper.synced || !workers_ready())
@@ -348,6 +353,7 @@ enum step keeper_sync(struct task *t, int ms)
 	if (!w)
 		return task_failed(t, CODE_OVERLOADED);
 	w->letter.deliver = sync_asked;
+	w->letter.drop = waiter_drop;
 	w->ref = task_ref_of(t);
 	w->loop = t->loop;
 	loop_post(&keeper.loop, &w->letter);

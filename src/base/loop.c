@@ -87,8 +87,23 @@ int loop_init(struct loop *l, void *owner)
 	return l->arrival && event_add(l->arrival, NULL) == 0 ? 0 : -1;
 }
 
+/* What came when the loop had stopped. */
+static void letters_drop(struct loop *l)
+{
+	struct letter *letter = letters_take(l);
+
+	while (letter) {
+		struct letter *next = letter->next;
+
+		if (letter->drop)
+			letter->drop(letter);
+		letter = next;
+	}
+}
+
 void loop_destroy(struct loop *l)
 {
+	letters_drop(l);
 	if (l->arrival)
 		event_free(l->arrival);
 	if (l->arrival_fd >= 0)

@@ -17,6 +17,7 @@ struct timeval;
 struct letter {
 	struct letter *next;
 	void (*deliver)(struct letter *letter); /* runs on the loop's thread */
+	void (*drop)(struct letter *letter);    /* instead, when the loop is destroyed first; NULL: nothing to do */
 };
 
 struct loop {

@@ -167,6 +167,11 @@ static void job_back(struct letter *letter)
 		task_wake(ref, outcome);
 }
 
+static void job_drop(struct letter *letter)
+{
+	job_free((struct job *)letter);
+}
+
 void *job_new_alone(struct loop *l, size_t size, enum code (*work)(struct db *, struct job *))
 {
 	struct job *job = calloc(1, size);
@@ -174,6 +179,7 @@ void *job_new_alone(struct loop *l, size_t size, enum code (*work)(struct db *, 
 	if (!job)
 		return NULL;
 	job->letter.deliver = job_back;
+	job->letter.drop = job_drop;
 	job->loop = l;
 	job->work = work;
 	return job;

@@ -4,27 +4,18 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, browserStart, close, DESK, open, scriptOf, shot } from './kit.mjs';
 import { Stack, until } from './stack.mjs';
+import { concert, dateOpen, heading, hold, join, listOpen, placeOn, queue, seat, section, toSeats } from './steps.mjs';
 
 const HOSTILE = '<img src=x onerror="document.title=1"> & Friends';
-const queue = (name, more = {}) => ({ name, capacity: 50, ratePerSecond: 50, sessionSeconds: 600, claimSeconds: 60, ...more });
-const hall = [{ name: 'A', rows: 10, seatsPerRow: 10, price: 50000 }, { name: 'B', rows: 10, seatsPerRow: 10, price: 30000 }];
-const concert = (id, title, name, sections = hall, more = {}) => ({
-	id, title, queue: name, seatLimit: 4, holdSeconds: 300,
-	schedules: [
-		{ id: id * 10 + 1, startsAt: '2035-12-24T10:00:00.000Z', venue: 'Olympic Hall', sections },
-		{ id: id * 10 + 2, startsAt: '2035-12-25T10:00:00.000Z', venue: 'Olympic Hall', sections },
-	],
-	...more,
-});
+const hall = [section('A', 10, 10), section('B', 10, 10, 30000)];
 
 const CATALOG = {
 	queues: [queue('main'), queue('narrow', { capacity: 1 }), queue('doors', { opensAt: '2034-01-01T00:00:00.000Z' }), queue('sold', { capacity: 1 }),
 		queue('stadium')],
 	users: [{ from: 1, to: 900, balance: 200000 }, { from: 901, to: 950, balance: 10000 }],
-	concerts: [concert(1, 'Winter Live', 'main'), concert(2, HOSTILE, 'main'), concert(3, 'Small Club', 'narrow'), concert(4, 'New Year', 'doors'),
-		{ ...concert(5, 'One Seat', 'sold', [{ name: 'A', rows: 1, seatsPerRow: 1, price: 1000 }]), schedules: [
-			{ id: 51, startsAt: '2035-12-24T10:00:00.000Z', venue: 'Attic', sections: [{ name: 'A', rows: 1, seatsPerRow: 1, price: 1000 }] }] },
-		concert(6, 'Stadium Night', 'stadium', Array.from({ length: 20 }, (_, i) => ({ name: `S${i + 1}`, rows: 50, seatsPerRow: 50, price: 99000 + 30000 * (4 - Math.floor(i / 4)) })))],
+	concerts: [concert(1, 'Winter Live', 'main', hall, 2), concert(2, HOSTILE, 'main', hall, 2), concert(3, 'Small Club', 'narrow', hall, 2),
+		concert(4, 'New Year', 'doors', hall, 2), concert(5, 'One Seat', 'sold', [section('A', 1, 1, 1000)]),
+		concert(6, 'Stadium Night', 'stadium', Array.from({ length: 20 }, (_, i) => section(`S${i + 1}`, 50, 50, 99000 + 30000 * (4 - Math.floor(i / 4)))), 2)],
 };
 
 let stack;
@@ -38,39 +29,6 @@ after(async () => {
 	await browser?.close();
 	await stack?.end();
 });
-
-// --- steps of a purchase --------------------------------------------------------------------
-
-async function join(page, userId) {
-	await page.locator('#member').fill(String(userId));
-	await page.locator('form button[type=submit]').click();
-}
-
-async function dateOpen(page, n = 0) {
-	await page.locator('button.concert').nth(n).click();
-	await page.locator('.seat-view canvas, .seat-view .list-part').first().waitFor();
-}
-
-async function listOpen(page, section = 'A') {
-	await page.locator('.row .languages button').last().click();
-	const part = page.locator('details.list-part', { hasText: new RegExp(`^${section} `) });
-	if (await part.getAttribute('open') === null) await part.locator('summary').first().click();
-}
-
-const seat = (page, id) => page.locator(`[data-seat="${id}"]`);
-
-/** Enters a concert and takes the first date, with the list of seats open. */
-async function toSeats(page, userId, date = 0) {
-	await join(page, userId);
-	await dateOpen(page, date);
-	await listOpen(page);
-}
-
-const hold = (page) => page.locator('.basket button.primary').click();
-const heading = (page, text, timeout = 20000) => page.getByRole('heading', { level: 1, name: text }).waitFor({ timeout });
-
-/** The place as the device keeps it. */
-const placeOn = (page, name = 'main') => page.evaluate((key) => JSON.parse(localStorage.getItem(key)), `usher.place.${name}`);
 
 // --- the purchase ---------------------------------------------------------------------------
 

@@ -6,13 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { accessible, browserStart, close, DESK, open, scriptOf, shot } from './kit.mjs';
 import { Stack, until } from './stack.mjs';
-
-const queue = (name, more = {}) => ({ name, capacity: 50, ratePerSecond: 50, sessionSeconds: 600, claimSeconds: 60, ...more });
-const concert = (id, title, name, sections) => ({
-	id, title, queue: name, seatLimit: 4, holdSeconds: 300,
-	schedules: [{ id: id * 10 + 1, startsAt: '2035-12-24T10:00:00.000Z', venue: 'Olympic Hall', sections }],
-});
-const section = (name, rows, seatsPerRow, price = 50000) => ({ name, rows, seatsPerRow, price });
+import { button, concert, dateOpen, heading, hold, join as joinLine, placeOn, queue, seat, section } from './steps.mjs';
 
 const CATALOG = {
 	queues: [queue('main'), queue('other'), queue('paused')],
@@ -35,22 +29,14 @@ after(async () => {
 	await stack?.end();
 });
 
-const heading = (page, text) => page.getByRole('heading', { level: 1, name: text }).waitFor();
-const seat = (page, id) => page.locator(`[data-seat="${id}"]`);
-const hold = (page) => page.locator('.basket button.primary').click();
-const placeOn = (page, name = 'main') => page.evaluate((key) => JSON.parse(localStorage.getItem(key)), `usher.place.${name}`);
-const button = (page, name) => page.getByRole('button', { name });
-
 async function join(page, userId) {
-	await page.locator('#member').fill(String(userId));
-	await page.locator('form button[type=submit]').click();
+	await joinLine(page, userId);
 	await heading(page, 'Choose a date');
 }
 
 /** The list of seats, open. */
 async function toList(page) {
-	await page.locator('button.concert').first().click();
-	await page.locator('.seat-view canvas, .seat-view .list-part').first().waitFor();
+	await dateOpen(page);
 	await button(page, 'List').click();
 	if (await page.locator('[data-seat]').count() === 0) await page.locator('summary').first().click();
 }

@@ -1,6 +1,7 @@
 /* Servers that are away or silent, and a crowd that wants something of them all the while: who is told what,
  * how often is knocked, and what happens in the moment they are back. */
 #include <check.h>
+#include <dirent.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -270,6 +271,56 @@ START_TEST(test_redis_silent)
 }
 END_TEST
 
+static int threads_of(pid_t pid)
+{
+	struct dirent **entries;
+	int n = scandir(say("/proc/%d/task", (int)pid), &entries, NULL, NULL);
+
+	for (int i = 0; i < n; i++)
+		free(entries[i]);
+	if (n >= 0)
+		free(entries);
+	return n;
+}
+
+static void *go_on(void *arg)
+{
+	pid_t pid = stack.usherd[2];
+	int threads = *(int *)arg;
+
+	wait_until(threads_of(pid) <= threads - 2);
+	kill(stack.mysql, SIGCONT);
+	return NULL;
+}
+
+/* A daemon is to end while a payment is being struck off, which no request waits for: what the database thread brings
+ * back when its worker and the keeper are no more is let go of. Under a sanitizer anything else is a leak, and the
+ * daemon does not end well. */
+START_TEST(test_stopped_while_striking)
+{
+	pthread_t thread;
+	int threads;
+	int64_t stopped;
+	char *token;
+
+	usherd_start(2, "--workers=1", "--db-threads=4", "--return-seconds=0", NULL);
+	token = inside(9);
+	threads = threads_of(stack.usherd[2]);
+	done(ask_port(stack.port[2], "POST", "/v1/payments", token, "{\"reservationId\":%lld}",
+		      (long long)hold(token, 11, 9)),
+	     201);
+	process_kill(&stack.mysql, SIGSTOP);
+	/* It is begun a tenth of a second after the payment, and the keeper has something every second. */
+	for (stopped = now_ms(); now_ms() - stopped < 1500;)
+		pause_briefly();
+	ck_assert_int_eq(pthread_create(&thread, NULL, go_on, &threads), 0);
+	ck_assert_int_eq(usherd_stop(2), 0);
+	pthread_join(thread, NULL);
+	wait_until(ready());
+	free(token);
+}
+END_TEST
+
 static void begin(void)
 {
 	redis_start();
@@ -280,8 +331,13 @@ static void begin(void)
 
 int main(void)
 {
-	const TTest *const tests[] = {test_mysql_silent, test_mysql_away,   test_no_burst_after_mysql,
-				      test_redis_away,   test_redis_silent, NULL};
+	const TTest *const tests[] = {test_mysql_silent,
+				      test_mysql_away,
+				      test_no_burst_after_mysql,
+				      test_redis_away,
+				      test_redis_silent,
+				      test_stopped_while_striking,
+				      NULL};
 
 	return stack_main("outages", 60, begin, tests);
 }
