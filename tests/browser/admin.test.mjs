@@ -251,7 +251,7 @@ test('a setting that is refused says so at its field, and nothing is changed', a
 		['Capacity', 'capacity', '0', 'Must be a whole number from 1 to 1,000,000.'],
 		['Admissions per second', 'ratePerSecond', '1.5', 'Must be a whole number from 1 to 100,000.'],
 		['Session, seconds', 'sessionSeconds', '', 'Must be a whole number from 1 to 86,400.'],
-		['Doors open', 'opensAt', '2020-01-01T10:00:00', 'Must be in the future.'],
+		['Doors open', 'opensAt', '2020-01-01T10:00', 'Must be in the future.'],
 	]) {
 		await page.getByLabel(label, { exact: true }).fill(value);
 		await page.getByRole('button', { name: 'Save changes' }).click();
@@ -271,7 +271,7 @@ test('doors are set in the time zone of the sale', async () => {
 	const page = await signedIn('/admin#/queue/spring');
 	const field = page.getByLabel('Doors open');
 	await until('the doors', async () => await field.inputValue() !== '');
-	await field.fill('2034-06-01T20:30:00');
+	await field.fill('2034-06-01T20:30');
 	await page.getByRole('button', { name: 'Save changes' }).click();
 	await note(page).getByText('doors open').waitFor();
 	assert.equal((await stack.admin('GET', '/queues/spring')).opensAt, '2034-06-01T11:30:00.000Z');
