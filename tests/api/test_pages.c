@@ -297,6 +297,19 @@ START_TEST(test_other_origins)
 }
 END_TEST
 
+START_TEST(test_any_origin)
+{
+	struct reply r;
+
+	usherd_start(2, "--cors-origin=*", NULL);
+	r = get(stack.port[2], "/v1/concerts", "Origin: https://anybody.example\r\n");
+	ck_assert(header_is(&r, "Access-Control-Allow-Origin", "*"));
+	ck_assert_ptr_null(reply_header(&r, "Vary")); /* the answer is the same for all of them */
+	reply_free(&r);
+	ck_assert_int_eq(usherd_stop(2), 0);
+}
+END_TEST
+
 START_TEST(test_preflight)
 {
 	static const char asking[] = "Origin: https://shop.example\r\nAccess-Control-Request-Method: DELETE\r\n";
@@ -339,6 +352,7 @@ int main(void)
 		test_other_files_have_another_name,
 		test_no_admin_page_without_key,
 		test_other_origins,
+		test_any_origin,
 		test_preflight,
 		test_wrong_files_stop_the_start,
 		NULL,
